@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use super::Writer;
 use super::contents::HEAD;
+use super::signs::TRANSPORT;
 
 /// Bytes of one read.
 const CHUNK: usize = 256 * 1024;
@@ -54,6 +55,23 @@ pub fn survey(directory: &Path) -> io::Result<Option<Survey>> {
         Some(survey) => Ok(Some(survey)),
         None => distribution::survey(&root),
     }
+}
+
+/// How to import a directory that is not of a registry. Blocks.
+pub fn other_way(directory: &Path) -> String {
+    let shown = directory.display();
+    let begins = head(&directory.join("version")).unwrap_or_default();
+    if begins.starts_with(TRANSPORT) {
+        return format!(
+            "`skopeo copy --all dir:{shown} docker://REGISTRY/REPOSITORY:TAG` pushes what skopeo has \
+             written there"
+        );
+    }
+    let has = |name: &str| directory.join(name).is_file();
+    if has("index.json") || has("manifest.json") {
+        return format!("`tar -C {shown} -c . | regctl import -` imports an image's directory");
+    }
+    "that of a registry has docker/registry/v2 in it, an OCI layout has an index.json".to_owned()
 }
 
 impl Part {

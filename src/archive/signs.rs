@@ -22,6 +22,13 @@ pub(super) struct Signs {
     chart: bool,
 }
 
+/// A directory as skopeo writes it.
+const SKOPEO: &str = "a directory of skopeo's (dir:)";
+const SKOPEO_HINT: &str =
+    "`skopeo copy --all dir:DIRECTORY docker://REGISTRY/REPOSITORY:TAG` pushes it";
+/// The beginning of its file `version`.
+pub(super) const TRANSPORT: &[u8] = b"Directory Transport Version";
+
 /// Directories of every Linux file system.
 const ROOT: [&str; 4] = ["etc", "usr", "var", "bin"];
 
@@ -41,7 +48,7 @@ impl Signs {
 
     /// Records the beginning of a member.
     pub(super) fn head(&mut self, name: &str, head: &[u8]) {
-        self.transport |= name == "version" && head.starts_with(b"Directory Transport Version");
+        self.transport |= name == "version" && head.starts_with(TRANSPORT);
     }
 
     /// The error that names the kind; `None` if it is unknown.
@@ -53,11 +60,7 @@ impl Signs {
             })
         };
         if self.transport {
-            return is(
-                "a directory of skopeo's (dir:)",
-                "`skopeo copy dir:DIRECTORY docker-archive:image.tar` makes an image archive"
-                    .into(),
-            );
+            return is(SKOPEO, SKOPEO_HINT.into());
         }
         if let Some(directory) = &self.nested {
             return is(
@@ -86,10 +89,7 @@ impl Signs {
 pub(super) fn of_manifest(bytes: &[u8]) -> Option<Error> {
     let value: Value = serde_json::from_slice(bytes).ok()?;
     let (what, hint) = match &value {
-        Value::Object(fields) if fields.contains_key("schemaVersion") => (
-            "a directory of skopeo's (dir:)",
-            "`skopeo copy dir:DIRECTORY docker-archive:image.tar` makes an image archive",
-        ),
+        Value::Object(fields) if fields.contains_key("schemaVersion") => (SKOPEO, SKOPEO_HINT),
         Value::Array(items)
             if items
                 .iter()

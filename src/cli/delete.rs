@@ -98,7 +98,7 @@ impl Row {
     fn done(target: &Target, outcome: Outcome) -> Self {
         Self {
             name: target.name(),
-            digest: Some(target.digest),
+            digest: target.digest,
             tags: target.tags.clone(),
             outcome,
             error: None,
@@ -253,7 +253,7 @@ async fn plan(args: &Args, context: &Context) -> anyhow::Result<Plan> {
             printer.note(&format!("{name} is deleted with {}", manifest.name()));
             continue;
         }
-        let row = match known.look_up(place, reference).await {
+        let row = match known.look_up(place, reference, printer).await {
             Ok(target) => match needs_force(&target).filter(|_| !args.force) {
                 None => {
                     known.forget(&target);
@@ -346,7 +346,7 @@ async fn delete(target: &Target) -> Row {
                 Exit::of(&error.into()),
             );
             Row {
-                digest: Some(target.digest),
+                digest: target.digest,
                 tags: target.tags.clone(),
                 ..failed
             }

@@ -7,6 +7,7 @@ use futures_util::{StreamExt, stream};
 
 use super::context::Place;
 use super::figures;
+use super::output::Printer;
 use crate::client::{Class, Error};
 use crate::oci::{Digest, Reference, Repository, Tag};
 
@@ -26,8 +27,8 @@ pub(super) struct Known(HashMap<(String, Repository), Pointers>);
 pub(super) struct Target {
     pub(super) place: Place,
     pub(super) reference: Reference,
-    /// The digest of the manifest, or of the tag's manifest.
-    pub(super) digest: Digest,
+    /// The digest of the manifest, or of the tag's manifest; `None` if the registry can't read it.
+    pub(super) digest: Option<Digest>,
     /// For a tag, the other tags of its manifest; for a manifest, the tags that are deleted with it.
     pub(super) tags: Vec<Tag>,
 }
@@ -49,13 +50,14 @@ impl Target {
     }
 
     fn consequence(&self) -> String {
-        match (&self.reference, self.tags.is_empty()) {
-            (Reference::Tag(_), true) => format!("{} has no other tag", self.digest),
-            (Reference::Tag(_), false) => {
-                format!("{} still has {}", self.digest, named(&self.tags))
+        match (&self.reference, self.digest, self.tags.is_empty()) {
+            (Reference::Tag(_), None, _) => "its manifest can't be read".to_owned(),
+            (Reference::Tag(_), Some(digest), true) => format!("{digest} has no other tag"),
+            (Reference::Tag(_), Some(digest), false) => {
+                format!("{digest} still has {}", named(&self.tags))
             }
-            (Reference::Digest(_), true) => "it has no tag".to_owned(),
-            (Reference::Digest(_), false) => format!("with {}", named(&self.tags)),
+            (Reference::Digest(_), _, true) => "it has no tag".to_owned(),
+            (Reference::Digest(_), _, false) => format!("with {}", named(&self.tags)),
         }
     }
 }
@@ -74,21 +76,40 @@ pub(super) fn named(tags: &[Tag]) -> String {
 }
 
 impl Known {
-    /// Looks up a target.
+    /// Looks up a target. A manifest that the registry can't read can be deleted, and so can a tag
+    /// of one.
     pub(super) async fn look_up(
         &mut self,
         place: Place,
         reference: Reference,
+        printer: Printer,
     ) -> Result<Target, Error> {
-        let head = place
-            .client
-            .manifest_head(&place.repository, &reference)
-            .await?;
-        let pointers = self.pointers(&place).await?;
+        let head = place.client.manifest_head(&place.repository, &reference);
+        let digest = match (head.await, &reference) {
+            (Ok(head), _) => Some(head.digest),
+            (Err(error), _) if !is_about_content(&error) => return Err(error),
+            (Err(error), Reference::Digest(digest)) => {
+                printer.warning(&error.to_string());
+                Some(*digest)
+            }
+            (Err(error), Reference::Tag(_)) => {
+                printer.warning(&error.to_string());
+                None
+            }
+        };
+        let pointers = match (self.pointers(&place, printer).await, &reference) {
+            (Ok(pointers), _) => pointers,
+            // The other tags of a tag's manifest are only a remark.
+            (Err(error), Reference::Tag(_)) if is_about_content(&error) => {
+                printer.warning(&error.to_string());
+                &Vec::new()
+            }
+            (Err(error), _) => return Err(error),
+        };
         let mut tags: Vec<Tag> = pointers
             .iter()
-            .filter(|(tag, digest)| {
-                *digest == head.digest && !matches!(&reference, Reference::Tag(own) if own == tag)
+            .filter(|(tag, own)| {
+                Some(*own) == digest && !matches!(&reference, Reference::Tag(own) if own == tag)
             })
             .map(|(tag, _)| tag.clone())
             .collect();
@@ -97,15 +118,15 @@ impl Known {
         Ok(Target {
             place,
             reference,
-            digest: head.digest,
+            digest,
             tags,
         })
     }
 
-    async fn pointers(&mut self, place: &Place) -> Result<&Pointers, Error> {
+    async fn pointers(&mut self, place: &Place, printer: Printer) -> Result<&Pointers, Error> {
         let key = key(place);
         if !self.0.contains_key(&key) {
-            let pointers = fetch(place).await?;
+            let pointers = fetch(place, printer).await?;
             self.0.insert(key.clone(), pointers);
         }
         Ok(self.0.entry(key).or_default())
@@ -126,7 +147,19 @@ fn key(place: &Place) -> (String, Repository) {
     (place.client.registry().to_owned(), place.repository.clone())
 }
 
-async fn fetch(place: &Place) -> Result<Pointers, Error> {
+/// Whether the registry can be reached and used, and only fails with this content.
+fn is_about_content(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Unavailable { .. }
+            | Error::Refused { .. }
+            | Error::Malformed { .. }
+            | Error::Mismatch { .. }
+            | Error::Length { .. }
+    )
+}
+
+async fn fetch(place: &Place, printer: Printer) -> Result<Pointers, Error> {
     if let Some(listing) = place.client.tag_summaries(&place.repository).await? {
         let summaries = listing.all().await?;
         return Ok(summaries
@@ -150,6 +183,8 @@ async fn fetch(place: &Place) -> Result<Pointers, Error> {
             Ok(head) => pointers.push((tag, head.digest)),
             // The tag was deleted meanwhile.
             Err(error) if error.class() == Class::NotFound => {}
+            // It is not known which manifest it points at; a broken tag holds up no other.
+            Err(error) if is_about_content(&error) => printer.warning(&error.to_string()),
             Err(error) => return Err(error),
         }
     }

@@ -2,19 +2,22 @@
 //!
 //! Collects the data; `report` prints it.
 
+use std::sync::Arc;
+
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::context::{ClientArgs, Context, Place};
 use super::exit::{Exit, Usage};
-use super::output::{Format, FormatArgs};
+use super::output::{Format, FormatArgs, Printer};
 use super::report::{Child, Report};
+use crate::archive::parse_platform;
 use crate::client::{Error, Manifest};
-use crate::oci::{Descriptor, ImageConfig, ManifestKind, ManifestView, Platform, Reference};
+use crate::oci::{ImageReference, ManifestView, Platform, Reference};
+use crate::transfer::export;
+use crate::transfer::progress::{Event, Listener};
 
 /// Number of children of an index that are queried at once.
 const CONCURRENCY: usize = 8;
-/// Maximum nesting of indexes in the search for a platform.
-const DEPTH: usize = 4;
 
 /// Describe a manifest and its content
 #[derive(Debug, clap::Args)]
@@ -49,12 +52,14 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let printer = context.printer;
-    let wanted = args.platform.as_deref().map(parse_platform).transpose()?;
+    let wanted = args.platform.as_deref().map(platform).transpose()?;
     let (place, reference) = context.manifest(&args.reference).await?;
     let mut name = place.name(&reference);
-    let mut manifest = place.client.manifest(&place.repository, &reference).await?;
-    if let Some(wanted) = wanted {
-        manifest = descend(&place, &name, manifest, &wanted).await?;
+    let manifest = match wanted {
+        Some(wanted) => image_for(&place, reference, &wanted, printer).await?,
+        None => place.client.manifest(&place.repository, &reference).await?,
+    };
+    if args.platform.is_some() {
         name = place.name(&Reference::Digest(manifest.digest));
     }
     if args.raw {
@@ -106,122 +111,46 @@ async fn children(place: &Place, view: &ManifestView) -> Result<Vec<Child>, Erro
         .await
 }
 
-/// The parsed `--platform`.
-struct Wanted {
-    os: String,
-    architecture: String,
-    variant: Option<String>,
-}
-
-impl Wanted {
-    fn is(&self, platform: &Platform) -> bool {
-        platform.os == self.os
-            && platform.architecture == self.architecture
-            && (self.variant.is_none() || self.variant == platform.variant)
-    }
-}
-
-fn parse_platform(text: &str) -> Result<Wanted, Usage> {
-    let mut parts = text.split('/').map(str::to_owned);
-    match (parts.next(), parts.next(), parts.next(), parts.next()) {
-        (Some(os), Some(architecture), variant, None)
-            if !os.is_empty() && !architecture.is_empty() =>
-        {
-            Ok(Wanted {
-                os,
-                architecture,
-                variant,
-            })
-        }
-        _ => Err(Usage(format!(
+fn platform(text: &str) -> Result<Platform, Usage> {
+    parse_platform(text).ok_or_else(|| {
+        Usage(format!(
             "--platform: {text:?} is not a platform; hint: one is written linux/amd64 or \
              linux/arm/v7"
-        ))),
-    }
+        ))
+    })
 }
 
-/// The image for a platform: a descendant of an index, or the image itself if it matches.
-async fn descend(
+/// The image for a platform under a reference, as `regctl export` finds it.
+async fn image_for(
     place: &Place,
-    name: &str,
-    mut manifest: Manifest,
-    wanted: &Wanted,
+    reference: Reference,
+    wanted: &Platform,
+    printer: Printer,
 ) -> anyhow::Result<Manifest> {
-    let mut seen = Vec::new();
-    for _ in 0..DEPTH {
-        let view = manifest.view()?;
-        if view.kind != ManifestKind::Index {
-            let config = place.image_config(&view).await?;
-            let platform = config.as_ref().and_then(ImageConfig::platform);
-            if platform
-                .as_ref()
-                .is_some_and(|platform| wanted.is(platform))
-            {
-                return Ok(manifest);
-            }
-            seen.extend(platform.map(|platform| platform.to_string()));
-            break;
-        }
-        let platform = |child: &Descriptor| child.platform.clone().filter(Platform::is_known);
-        seen.extend(
-            view.manifests
-                .iter()
-                .filter_map(|child| Some(platform(child)?.to_string())),
-        );
-        let fits = |child: &&Descriptor| platform(child).is_some_and(|own| wanted.is(&own));
-        let nested = |child: &&Descriptor| child.media_type.is_index();
-        let found = view.manifests.iter().find(fits);
-        let Some(child) = found.or_else(|| view.manifests.iter().find(nested)) else {
-            break;
-        };
-        let reference = Reference::Digest(child.digest);
-        let direct = fits(&child) && !nested(&child);
-        manifest = place.client.manifest(&place.repository, &reference).await?;
-        if direct {
-            return Ok(manifest);
-        }
-    }
-    let has = if seen.is_empty() {
-        "none that it names".to_owned()
-    } else {
-        seen.join(", ")
+    let (tag, digest) = match &reference {
+        Reference::Tag(tag) => (Some(tag.clone()), None),
+        Reference::Digest(digest) => (None, Some(*digest)),
     };
-    Err(crate::client::Error::NotFound {
-        registry: place.client.registry().to_owned(),
-        what: format!(
-            "{name} for {}/{}{}",
-            wanted.os,
-            wanted.architecture,
-            wanted
-                .variant
-                .as_ref()
-                .map(|variant| format!("/{variant}"))
-                .unwrap_or_default()
-        ),
-        words: String::new(),
-        hint: format!("its platforms: {has}"),
-    }
-    .into())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn platforms() {
-        let wanted = parse_platform("linux/arm").unwrap();
-        let platform = |variant: Option<&str>| Platform {
-            os: "linux".into(),
-            architecture: "arm".into(),
-            variant: variant.map(str::to_owned),
-            os_version: None,
-        };
-        assert!(wanted.is(&platform(Some("v7"))) && wanted.is(&platform(None)));
-        let wanted = parse_platform("linux/arm/v6").unwrap();
-        assert!(!wanted.is(&platform(Some("v7"))));
-        for text in ["", "linux", "linux/", "/amd64", "a/b/c/d"] {
-            assert!(parse_platform(text).is_err(), "{text}");
+    let image = export::Image {
+        client: (*place.client).clone(),
+        repository: place.repository.clone(),
+        reference,
+        name: ImageReference {
+            registry: None,
+            repository: place.repository.clone(),
+            tag,
+            digest,
+        },
+    };
+    let listener: Listener = Arc::new(move |event| {
+        if let Event::Warning(text) = event {
+            printer.warning(text);
         }
-    }
+    });
+    let found = export::for_platform(&image, wanted, &listener).await;
+    // The registry's errors decide the exit code.
+    found.map_err(|error| match error {
+        export::Error::Client(error) => error.into(),
+        other => other.into(),
+    })
 }

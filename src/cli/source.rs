@@ -52,8 +52,8 @@ pub(super) fn source(archive: &str) -> anyhow::Result<Source> {
     match survey.map_err(|error| anyhow::anyhow!("can't read {archive}: {error}"))? {
         Some(survey) => Ok(Source::Directory(survey)),
         None => anyhow::bail!(
-            "can't import {archive}: it is a directory, and not that of a registry; hint: `tar -C \
-             {archive} -c . | regctl import -` imports an OCI layout"
+            "can't import {archive}: it is a directory, and not that of a registry; hint: {}",
+            directory::other_way(Path::new(archive))
         ),
     }
 }

@@ -10,7 +10,7 @@ use super::exit::{Exit, Usage};
 use super::figures;
 use super::output::{FormatArgs, Printer};
 use super::selection::Filter;
-use crate::client::Class;
+use crate::client::{Class, Error, is_fallback_tag};
 use crate::oci::{Reference, Tag};
 
 /// Number of tags queried at the source at once.
@@ -21,8 +21,8 @@ const QUESTIONS: usize = 8;
 #[command(after_long_help = "\
 Copies every tag that is missing or differs, as `regctl copy --all-tags` does. With --delete, \
 tags that the source does not have are deleted at the destination after all others were copied. \
-Each of them is queried at the source first, so that a truncated list deletes nothing. The \
-fallback tags of referrers are kept.
+Each of them is queried at the source first, so that a truncated list deletes nothing. \
+Fallback tags of referrers (sha256-…) are kept, and lists under them are merged.
 
 JSON: as of `regctl copy`; of what is deleted the source is null and the outcome \"deleted\", or \
 \"planned\" with --dry-run.
@@ -110,8 +110,7 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
         printer.warning("nothing was deleted, as not everything was copied");
     } else {
         for tag in extra {
-            let row = delete(&to, tag, args.copy.dry_run).await;
-            rows.push(row);
+            rows.extend(delete(&from, &to, tag, args.copy.dry_run, printer).await);
         }
     }
     let format = args.output.format;
@@ -126,9 +125,8 @@ async fn extra(to: &Place, tags: &[Tag], filter: &Filter) -> anyhow::Result<Vec<
         Err(error) => return Err(error.into()),
     };
     let wanted: HashSet<&Tag> = tags.iter().collect();
-    let is_extra = |tag: &Tag| {
-        filter.passes(tag.as_str()) && !wanted.contains(tag) && !lists_referrers(tag.as_str())
-    };
+    let is_extra =
+        |tag: &Tag| filter.passes(tag.as_str()) && !wanted.contains(tag) && !is_fallback_tag(tag);
     Ok(there.into_iter().filter(is_extra).collect())
 }
 
@@ -136,57 +134,55 @@ async fn extra(to: &Place, tags: &[Tag], filter: &Filter) -> anyhow::Result<Vec<
 /// truncated by the registry or by a proxy, and deletions are final.
 async fn absent(from: &Place, tags: Vec<Tag>, printer: Printer) -> anyhow::Result<Vec<Tag>> {
     let asked = stream::iter(tags).map(|tag| async move {
-        let reference = Reference::Tag(tag.clone());
-        let head = from.client.manifest_head(&from.repository, &reference);
-        match head.await {
-            Ok(_) => {
-                let name = from.name(&reference);
-                printer.warning(&format!(
-                    "{name} exists although the list of tags does not name it; it is not deleted at \
-                     the destination"
-                ));
-                Ok(None)
-            }
-            Err(error) if error.class() == Class::NotFound => Ok(Some(tag)),
-            Err(error) => Err(anyhow::Error::from(error)),
-        }
+        let lacks = lacks(from, &tag, printer).await?;
+        Ok::<_, Error>(lacks.then_some(tag))
     });
     let asked: Vec<Option<Tag>> = asked.buffered(QUESTIONS).try_collect().await?;
     Ok(asked.into_iter().flatten().collect())
 }
 
-/// Whether a tag is a fallback tag of referrers: a digest with a dash.
-fn lists_referrers(tag: &str) -> bool {
-    tag.split_once('-').is_some_and(|(algorithm, hex)| {
-        matches!(algorithm, "sha256" | "sha512")
-            && hex.len() >= 64
-            && hex.bytes().all(|byte| byte.is_ascii_hexdigit())
-    })
+/// Whether the source does not have a tag at this moment.
+async fn lacks(from: &Place, tag: &Tag, printer: Printer) -> Result<bool, Error> {
+    let reference = Reference::Tag(tag.clone());
+    let head = from.client.manifest_head(&from.repository, &reference);
+    match head.await {
+        Ok(_) => {
+            let name = from.name(&reference);
+            printer.warning(&format!(
+                "{name} exists although the list of tags does not name it; it is not deleted at \
+                 the destination"
+            ));
+            Ok(false)
+        }
+        Err(error) if error.class() == Class::NotFound => Ok(true),
+        Err(error) => Err(error),
+    }
 }
 
-async fn delete(to: &Place, tag: Tag, dry_run: bool) -> Row {
-    let reference = Reference::Tag(tag);
+/// Deletes a tag at the destination; `None` if the source has it by now. The question to the user and
+/// the copies took time, so the source is asked again.
+async fn delete(
+    from: &Place,
+    to: &Place,
+    tag: Tag,
+    dry_run: bool,
+    printer: Printer,
+) -> Option<Row> {
+    let reference = Reference::Tag(tag.clone());
     let name = to.name(&reference);
     if dry_run {
-        return Row::deleted(name, true);
+        return Some(Row::deleted(name, true));
     }
-    match to.client.delete_manifest(&to.repository, &reference).await {
+    let deleted = match lacks(from, &tag, printer).await {
+        Ok(true) => to.client.delete_manifest(&to.repository, &reference).await,
+        Ok(false) => return None,
+        Err(error) => Err(error),
+    };
+    Some(match deleted {
         Ok(_) => Row::deleted(name, false),
-        Err(error) => Row::failed(name, error),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tags_that_list_referrers() {
-        let hex = "0123456789abcdef".repeat(4);
-        assert!(lists_referrers(&format!("sha256-{hex}")));
-        assert!(lists_referrers(&format!("sha512-{hex}{hex}")[..128]));
-        for tag in ["1", "sha256-1", &format!("sha256-{hex}.sig"), &hex, "sha1-"] {
-            assert!(!lists_referrers(tag), "{tag}");
+        Err(error) => {
+            printer.error(&error.to_string());
+            Row::failed(name, error)
         }
-    }
+    })
 }

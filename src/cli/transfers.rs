@@ -95,6 +95,7 @@ impl Tally {
             Outcome::Mounted => self.mounted += 1,
             Outcome::Exists => self.exists += 1,
             Outcome::Failed => self.failed += 1,
+            Outcome::Repeated => {}
         }
     }
 
@@ -284,6 +285,8 @@ mod tests {
             Outcome::Exists,
             Outcome::Exists,
             Outcome::Mounted,
+            // Its second attempt is the one that counts.
+            Outcome::Repeated,
         ];
         for (id, outcome) in (0..).zip(blobs) {
             listener(Event::Begin {

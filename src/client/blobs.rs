@@ -110,7 +110,7 @@ impl Client {
             return Err(self.refusal(&answer, subject));
         }
         if answer.headers.contains_key(LOCATION) {
-            let session = self.session(&answer, subject).await?;
+            let session = self.session(&answer, subject)?;
             self.cancel_upload(repository, &session).await;
         }
         Ok(false)

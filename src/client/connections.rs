@@ -18,10 +18,17 @@ use super::endpoint::{Endpoint, is_loopback};
 use super::failure::{Failed, failure, failure_through, refused};
 use super::tunnel::Tunnel;
 use super::words::innermost;
-use super::{Error, Options};
+use super::{Error, Options, no_proxy};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 const READ_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// Whether the environment excepts an address from the proxy.
+fn is_excepted(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    let port = url.port_or_known_default().unwrap_or_default();
+    no_proxy::is_excepted(host, port, &no_proxy::list())
+}
 
 /// The route of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -91,6 +98,8 @@ impl Connections {
                 reason: format!("{} is on its own loopback", url.authority()),
             }),
             (None, true) => Ok(Route::Direct),
+            // reqwest ignores entries of NO_PROXY that have a port.
+            (_, false) if is_excepted(url) => Ok(Route::Direct),
             (_, false) => Ok(Route::Proxied),
         }
     }

@@ -10,12 +10,12 @@ use std::path::PathBuf;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::ser::{PrettyFormatter, Serializer};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::credentials::{Credential, DOCKER_HUB_KEY, docker_config, key, normalised};
 use super::endpoint::{DOCKER_HUB, canonical};
 use super::files::{read_if_present, replace};
+use super::raw_object::RawObject;
 use super::{Error, helper};
 
 /// Where a sign-in is stored.
@@ -39,7 +39,7 @@ impl fmt::Display for CredentialStore {
 /// docker's configuration file.
 struct Config {
     path: PathBuf,
-    document: Map<String, Value>,
+    document: RawObject,
 }
 
 impl Config {
@@ -51,9 +51,9 @@ impl Config {
         })?;
         let bytes = read_if_present(&path)?.unwrap_or_default();
         let document = if bytes.trim_ascii().is_empty() {
-            Ok(Map::new())
+            Ok(RawObject::default())
         } else {
-            serde_json::from_slice(&bytes)
+            RawObject::parse(&bytes)
         };
         // Errors of serde_json name a position and a type, no content.
         let document = document.map_err(|error| Error::Setup {
@@ -65,52 +65,56 @@ impl Config {
     }
 
     fn save(&self) -> Result<(), Error> {
-        let mut bytes = Vec::new();
-        let formatter = PrettyFormatter::with_indent(b"\t");
-        let mut serializer = Serializer::with_formatter(&mut bytes, formatter);
-        let written = serde::Serialize::serialize(&self.document, &mut serializer);
-        written.map_err(|error| self.unusable(error.to_string()))?;
-        replace(&self.path, &bytes)
+        let text = self.document.to_text(0);
+        let text = text.map_err(|error| self.unusable(&error))?;
+        replace(&self.path, text.as_bytes())
     }
 
-    fn unusable(&self, reason: String) -> Error {
+    fn unusable(&self, reason: &dyn fmt::Display) -> Error {
         Error::Setup {
             what: self.path.display().to_string(),
-            reason,
+            reason: reason.to_string(),
             hint: String::new(),
         }
     }
 
-    /// The object under a name, created if it is missing.
-    fn section(&mut self, name: &str) -> Result<&mut Map<String, Value>, Error> {
-        let unusable = self.unusable(format!("its {name} is not an object"));
-        let value = self.document.entry(name).or_insert_with(|| json!({}));
-        if value.is_null() {
-            *value = json!({});
+    /// The entries of the registries; none if there is no such object.
+    fn auths(&self) -> Result<RawObject, Error> {
+        match self.document.text("auths") {
+            None | Some("null") => Ok(RawObject::default()),
+            Some(text) => RawObject::parse(text.as_bytes())
+                .map_err(|_| self.unusable(&"its auths is not an object")),
         }
-        value.as_object_mut().ok_or(unusable)
+    }
+
+    fn set_auths(&mut self, auths: &RawObject) -> Result<(), Error> {
+        let text = auths.to_text(1);
+        let set = text.and_then(|text| self.document.set("auths", text));
+        set.map_err(|error| self.unusable(&error))
     }
 
     /// The helper that the file names for a registry; an empty name means the file.
     fn helper(&self, host: &str) -> Option<String> {
-        let named = self.document.get("credHelpers").and_then(Value::as_object);
-        let named = named
-            .into_iter()
-            .flatten()
-            .find(|(key, _)| normalised(key) == host)
-            .map(|(_, name)| name);
-        let name = named
-            .or_else(|| self.document.get("credsStore"))?
-            .as_str()?;
-        (!name.is_empty()).then(|| name.to_owned())
+        let helpers = self.document.text("credHelpers");
+        let helpers = helpers.and_then(|text| RawObject::parse(text.as_bytes()).ok());
+        let helpers = helpers.unwrap_or_default();
+        let mut named = helpers.members();
+        let named = named.find(|(key, _)| normalised(key) == host);
+        let name = match named {
+            Some((_, name)) => name,
+            None => self.document.value("credsStore"),
+        };
+        let name = name?.as_str()?.to_owned();
+        (!name.is_empty()).then_some(name)
     }
 
     /// The helper that docker would choose at its first sign-in.
     fn first_helper(&self) -> Option<String> {
-        let said = |name: &str| match self.document.get(name) {
+        let said = |name: &str| match self.document.value(name) {
             Some(Value::Object(section)) => !section.is_empty(),
             Some(Value::String(text)) => !text.is_empty(),
-            _ => false,
+            Some(_) => false,
+            None => self.document.text(name).is_some(),
         };
         if said("auths") || said("credHelpers") || said("credsStore") {
             return None;
@@ -147,22 +151,28 @@ pub(super) async fn keep(
         None
     };
     if let Some(name) = &first {
-        config.document.insert("credsStore".into(), json!(name));
+        let set = config.document.set("credsStore", json!(name).to_string());
+        set.map_err(|error| config.unusable(&error))?;
     }
     let (entry, store) = if let Some(name) = named.or(first) {
         let stored = helper::store(&name, key, credential).await;
         stored.map_err(|reason| config.helper_failed(&name, &reason))?;
         (
-            json!({}),
+            RawObject::default(),
             CredentialStore::Helper(format!("docker-credential-{name}")),
         )
     } else {
+        let entry = entry(user, credential);
+        let entry = RawObject::parse(entry.to_string().as_bytes());
         (
-            entry(user, credential),
+            entry.map_err(|error| config.unusable(&error))?,
             CredentialStore::File(config.path.clone()),
         )
     };
-    config.section("auths")?.insert(key.to_owned(), entry);
+    let mut auths = config.auths()?;
+    let set = entry.to_text(2).and_then(|text| auths.set(key, text));
+    set.map_err(|error| config.unusable(&error))?;
+    config.set_auths(&auths)?;
     config.save()?;
     Ok(store)
 }
@@ -193,23 +203,21 @@ pub(super) async fn forget(registry: &str) -> Result<Vec<CredentialStore>, Error
             }
         }
     }
-    let path = config.path.clone();
-    if let Some(auths) = config
-        .document
-        .get_mut("auths")
-        .and_then(Value::as_object_mut)
-    {
-        let held = |entry: &Value| entry.as_object().is_some_and(|entry| !entry.is_empty());
-        let known = |key: &str| normalised(key) == host;
-        let any = auths.iter().any(|(key, entry)| known(key) && held(entry));
-        let before = auths.len();
-        auths.retain(|key, _| !known(key));
-        if any {
-            forgotten.push(CredentialStore::File(path));
-        }
-        if auths.len() < before {
-            config.save()?;
-        }
+    let mut auths = config.auths().unwrap_or_default();
+    let is_known = |key: &str| normalised(key) == host;
+    // A helper's entry is empty.
+    let is_held = |entry: Option<Value>| match entry {
+        Some(entry) => entry.as_object().is_some_and(|entry| !entry.is_empty()),
+        None => true,
+    };
+    let mut entries = auths.members();
+    if entries.any(|(key, entry)| is_known(key) && is_held(entry)) {
+        forgotten.push(CredentialStore::File(config.path.clone()));
+    }
+    drop(entries);
+    if auths.retain(|key| !is_known(key)) {
+        config.set_auths(&auths)?;
+        config.save()?;
     }
     Ok(forgotten)
 }
@@ -241,7 +249,7 @@ mod tests {
     fn config(document: &Value) -> Config {
         Config {
             path: "/nowhere/config.json".into(),
-            document: document.as_object().unwrap().clone(),
+            document: RawObject::parse(document.to_string().as_bytes()).unwrap(),
         }
     }
 
@@ -274,8 +282,11 @@ mod tests {
 
     #[test]
     fn sections_of_odd_kinds() {
-        let mut odd = config(&json!({"auths": null, "other": 3}));
-        assert!(odd.section("auths").unwrap().is_empty());
-        assert!(odd.section("other").is_err());
+        let members = |auths: Value| {
+            Ok::<_, Error>(config(&json!({"auths": auths})).auths()?.members().count())
+        };
+        assert_eq!(members(json!(null)).unwrap(), 0);
+        assert_eq!(members(json!({"h": 3})).unwrap(), 1);
+        assert!(members(json!(3)).is_err());
     }
 }

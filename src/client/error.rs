@@ -184,6 +184,22 @@ pub enum Error {
         /// Bytes that were read.
         kept: u64,
     },
+    /// The registry no longer knows the session of an upload, even after the last retry.
+    #[error(
+        "{registry} lost the session of {what} ({status}){}; hint: several servers behind one name \
+         must share their uploads",
+        Message(words)
+    )]
+    SessionLost {
+        /// The registry as the user named it.
+        registry: String,
+        /// The upload.
+        what: String,
+        /// The last status.
+        status: StatusCode,
+        /// The registry's message.
+        words: String,
+    },
     /// The registry refuses without a further explanation.
     #[error("{registry} refuses {what} ({status}){}", Message(words))]
     Refused {
@@ -229,14 +245,29 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the registry has answered: it neither broke the connection nor can't be reached.
+    pub fn is_answer(&self) -> bool {
+        matches!(
+            self,
+            Self::NotFound { .. }
+                | Self::Denied { .. }
+                | Self::Rejected { .. }
+                | Self::Unsupported { .. }
+                | Self::Unavailable { .. }
+                | Self::Refused { .. }
+                | Self::Malformed { .. }
+        )
+    }
+
     /// The kind of failure.
     pub fn class(&self) -> Class {
         match self {
             Self::NotFound { .. } => Class::NotFound,
             Self::Denied { .. } | Self::Rejected { .. } => Class::Denied,
-            Self::Unavailable { .. } | Self::Unreachable { .. } | Self::Interrupted { .. } => {
-                Class::Unavailable
-            }
+            Self::Unavailable { .. }
+            | Self::Unreachable { .. }
+            | Self::Interrupted { .. }
+            | Self::SessionLost { .. } => Class::Unavailable,
             Self::Mismatch { .. } | Self::Length { .. } => Class::Mismatch,
             Self::Name { .. } => Class::Usage,
             Self::Unsupported { .. }

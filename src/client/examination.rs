@@ -13,6 +13,7 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
 use super::chain::{Chain, ChainError, served_chain};
+use super::no_proxy;
 
 /// Timeout of each step.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -68,7 +69,7 @@ pub async fn examine(host: &str, port: u16) -> Examination {
     Examination {
         addresses,
         unreachable,
-        proxy: proxy_for(bare, scheme),
+        proxy: proxy_for(bare, port, scheme),
         answer: ask(&format!("{scheme}://{host}:{port}/v2/")).await,
         chain,
     }
@@ -99,7 +100,7 @@ fn header(headers: &HeaderMap, name: &str) -> Option<String> {
 }
 
 /// The proxy that the environment configures for a host, as curl and Go read it.
-fn proxy_for(host: &str, scheme: &str) -> Option<String> {
+fn proxy_for(host: &str, port: u16, scheme: &str) -> Option<String> {
     let variable = |name: &str| {
         let value = std::env::var(name).or_else(|_| std::env::var(name.to_ascii_lowercase()));
         value.ok().filter(|value| !value.is_empty())
@@ -110,38 +111,6 @@ fn proxy_for(host: &str, scheme: &str) -> Option<String> {
         || host
             .parse::<IpAddr>()
             .is_ok_and(|address| address.is_loopback());
-    let passed = is_loopback || is_excepted(host, &variable("NO_PROXY").unwrap_or_default());
+    let passed = is_loopback || no_proxy::is_excepted(host, port, &no_proxy::list());
     (!passed).then_some(proxy)
-}
-
-/// Whether `NO_PROXY` names a host or a domain above it.
-fn is_excepted(host: &str, list: &str) -> bool {
-    list.split(',').map(str::trim).any(|entry| {
-        let domain = entry.trim_start_matches('.');
-        entry == "*"
-            || (!domain.is_empty()
-                && (host == domain
-                    || host
-                        .strip_suffix(domain)
-                        .is_some_and(|rest| rest.ends_with('.'))))
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn exceptions_from_the_proxy() {
-        for (host, list, expected) in [
-            ("r.example.com", "", false),
-            ("r.example.com", "*", true),
-            ("r.example.com", "example.com", true),
-            ("r.example.com", "other, .example.com", true),
-            ("rexample.com", "example.com", false),
-            ("r.example.com", "r.example.com", true),
-        ] {
-            assert_eq!(is_excepted(host, list), expected, "{host} {list}");
-        }
-    }
 }

@@ -29,8 +29,10 @@ mod link;
 mod listing;
 mod login;
 mod manifests;
+mod no_proxy;
 mod outgoing;
 mod pages;
+mod raw_object;
 mod recognition;
 mod referrers;
 mod remote_command;
@@ -65,6 +67,7 @@ pub use examination::{Examination, RegistryAnswer, examine};
 pub use listing::{Listing, RepositorySummary, TagSummary};
 pub use login::{Identity, SignedIn, SignedOut};
 pub use manifests::{Manifest, ManifestHead};
+pub use referrers::is_fallback_tag;
 pub use remote_command::RemoteCommand;
 use reqwest::header::HeaderValue;
 use reqwest::{Method, StatusCode};
@@ -274,6 +277,11 @@ impl Client {
                 reason: "/v2/ does not exist (404)".into(),
                 hint: recognition::NAME_ONE,
             },
+            // The registry has it, as it knows where it is.
+            StatusCode::NOT_FOUND if answer.elsewhere => {
+                let host = answer.url.authority();
+                self.malformed(what, format!("{host}, where it leads, answers {status}"))
+            }
             StatusCode::NOT_FOUND => Error::NotFound {
                 registry,
                 what: subject.absent(),

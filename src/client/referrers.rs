@@ -122,9 +122,41 @@ impl Client {
     }
 }
 
+/// Whether a tag is the fallback tag of a manifest's referrers. Tags of cosign have a suffix.
+#[must_use]
+pub fn is_fallback_tag(tag: &Tag) -> bool {
+    tag.as_str()
+        .split_once('-')
+        .is_some_and(|(algorithm, hex)| {
+            // A tag has no room for the whole of a sha512.
+            let length = match algorithm {
+                "sha256" => 64,
+                "sha512" => crate::oci::TAG_LIMIT - "sha512-".len(),
+                _ => return false,
+            };
+            hex.len() == length && hex.bytes().all(|byte| byte.is_ascii_hexdigit())
+        })
+}
+
 /// The tag of referrers without the endpoint: the digest, shortened to the length of a tag.
 fn fallback_tag(digest: &Digest) -> Tag {
     let text = format!("{}-{}", digest.algorithm(), digest.hex());
     let tag = text[..text.len().min(crate::oci::TAG_LIMIT)].parse();
     tag.unwrap_or_else(|_| unreachable!("hexadecimal is a tag"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fallback_tags() {
+        let hex = "0123456789abcdef".repeat(4);
+        let is = |tag: &str| is_fallback_tag(&tag.parse().unwrap());
+        assert!(is(&format!("sha256-{hex}")));
+        assert!(is(&format!("sha512-{hex}{hex}")[..128]));
+        for tag in ["1", "sha256-1", &format!("sha256-{hex}.sig"), &hex, "sha1-"] {
+            assert!(!is(tag), "{tag}");
+        }
+    }
 }

@@ -61,6 +61,8 @@ pub(super) struct Answer {
     pub(super) body: Vec<u8>,
     /// The unread body, if [`Request::open`] asked for it.
     pub(super) rest: Option<reqwest::Response>,
+    /// The address that answered, after all redirects.
+    pub(super) url: Url,
     /// Whether a redirect led to another origin: its challenges are not the registry's.
     pub(super) elsewhere: bool,
     /// How many times the request was sent.

@@ -49,24 +49,20 @@ pub(super) struct Refused {
     pub(super) retry_after: Option<Duration>,
     /// Whether the session no longer exists.
     pub(super) lost: bool,
+    /// Whether only the token had expired; there is a new one.
+    pub(super) renewed: bool,
     /// The address of a redirect.
     pub(super) redirect: Option<Url>,
 }
 
 impl Refused {
-    pub(super) fn lost(reason: &str, error: Error) -> Self {
-        Self {
-            lost: true,
-            ..Self::temporary(reason.to_owned(), error)
-        }
-    }
-
     fn temporary(reason: String, error: Error) -> Self {
         Self {
             reason,
             error,
             retry_after: None,
             lost: false,
+            renewed: false,
             redirect: None,
         }
     }
@@ -160,18 +156,16 @@ impl Upload<'_> {
             Err(failed) => Err(failed),
         };
         match outcome {
-            Ok(answer) if answer.status.is_success() => self.handle_success(&answer, whole).await,
+            Ok(answer) if answer.status.is_success() => self.handle_success(&answer, whole),
             Ok(answer) => {
                 self.handle_refusal(&answer, &session, authorization.as_ref())
                     .await
             }
             Err(Failed::Final(error)) => Err(error),
             Err(failed) => {
+                let reason = failed.retriable().unwrap_or_default().to_owned();
                 let error = failed.into_error(transport.shown(&session));
-                Ok(Sent::Refused(Box::new(Refused::temporary(
-                    error.to_string(),
-                    error,
-                ))))
+                Ok(Sent::Refused(Box::new(Refused::temporary(reason, error))))
             }
         }
     }
@@ -200,21 +194,19 @@ impl Upload<'_> {
     }
 
     /// Handles a segment that the registry accepted.
-    async fn handle_success(&mut self, answer: &Answer, whole: bool) -> Result<Sent, Error> {
+    fn handle_success(&mut self, answer: &Answer, whole: bool) -> Result<Sent, Error> {
         let subject = Subject::Upload(self.repository);
-        self.session = Some(self.client.session(answer, subject).await?);
+        self.session = Some(self.client.session(answer, subject)?);
         // A registry that accepted less answers so.
         let position = position(&answer.headers).filter(|position| *position > 0);
         if whole && position.is_none_or(|position| position == self.position) {
-            self.attempt = 0;
-            self.accepted = self.position;
+            self.confirmed(self.position);
             return Ok(Sent::Part);
         }
-        let error = self
-            .client
-            .malformed(subject, "it did not accept the bytes that were sent");
+        let reason = "it did not accept the bytes that were sent";
+        let error = self.client.malformed(subject, reason);
         Ok(Sent::Refused(Box::new(Refused::temporary(
-            error.to_string(),
+            reason.to_owned(),
             error,
         ))))
     }
@@ -240,22 +232,28 @@ impl Upload<'_> {
             let scope = Scope::Push(self.repository);
             let renewed = self.client.answer_challenge(answer, &scope, rejected);
             if renewed.await?.is_some() {
-                return Ok(Sent::Refused(Box::new(refused)));
+                return Ok(Sent::Refused(Box::new(Refused {
+                    renewed: true,
+                    ..refused
+                })));
             }
         }
         let retry_after = answer
             .headers
             .get(RETRY_AFTER)
             .and_then(|value| retry_after(value.to_str().ok()?, Timestamp::now()));
+        let at_start = || position(&answer.headers).unwrap_or_default() == 0;
         match status {
-            StatusCode::NOT_FOUND => Ok(Sent::Refused(Box::new(Refused {
-                lost: true,
-                ..refused
-            }))),
-            StatusCode::RANGE_NOT_SATISFIABLE => {
-                let lost = position(&answer.headers).unwrap_or_default() == 0;
-                Ok(Sent::Refused(Box::new(Refused { lost, ..refused })))
+            _ if status == StatusCode::NOT_FOUND
+                || (status == StatusCode::RANGE_NOT_SATISFIABLE && at_start()) =>
+            {
+                Ok(Sent::Refused(Box::new(Refused {
+                    lost: true,
+                    error: self.client.lost(answer, subject),
+                    ..refused
+                })))
             }
+            StatusCode::RANGE_NOT_SATISFIABLE => Ok(Sent::Refused(Box::new(refused))),
             _ if is_transient(status) => Ok(Sent::Refused(Box::new(Refused {
                 retry_after,
                 ..refused
@@ -302,8 +300,8 @@ pub(super) fn position(headers: &HeaderMap) -> Option<u64> {
     (range.start == 0).then(|| if range.end == 0 { 0 } else { range.end + 1 })
 }
 
-/// The address in `Location`, relative to a URL of the registry. If a proxy confuses http and https
-/// of the registry, the scheme of the connection is used.
+/// The address in `Location`, relative to the URL that answered (RFC 9110, 10.2.2). If a proxy
+/// confuses http and https of that host, the scheme of the connection is used.
 pub(super) fn located(
     headers: &HeaderMap,
     base: &Url,
@@ -330,14 +328,19 @@ pub(super) fn located(
 }
 
 impl Client {
+    /// The error for a session that the registry no longer knows.
+    pub(super) fn lost(&self, answer: &Answer, subject: Subject<'_>) -> Error {
+        Error::SessionLost {
+            registry: self.registry().to_owned(),
+            what: subject.to_string(),
+            status: answer.status,
+            words: super::words::words(&answer.body),
+        }
+    }
+
     /// The address of the session in an answer.
-    pub(super) async fn session(
-        &self,
-        answer: &Answer,
-        subject: Subject<'_>,
-    ) -> Result<Url, Error> {
-        let base = self.endpoint.base(&self.transport).await?;
-        located(&answer.headers, base, self, subject)
+    pub(super) fn session(&self, answer: &Answer, subject: Subject<'_>) -> Result<Url, Error> {
+        located(&answer.headers, &answer.url, self, subject)
     }
 }
 

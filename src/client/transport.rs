@@ -152,7 +152,7 @@ impl Transport {
             let status = response.status();
             let target = response.headers().get(LOCATION).cloned();
             let (true, Some(target)) = (is_redirect(status), target) else {
-                return self.read(request, response, elsewhere).await;
+                return self.read(request, response, url, elsewhere).await;
             };
             let next = target
                 .to_str()
@@ -259,6 +259,7 @@ impl Transport {
         &self,
         request: &Request<'_>,
         mut response: reqwest::Response,
+        url: Url,
         elsewhere: bool,
     ) -> Result<Answer, Failed> {
         let status = response.status();
@@ -270,6 +271,7 @@ impl Transport {
                 headers,
                 body,
                 rest: Some(response),
+                url,
                 elsewhere,
                 tries: 1,
             });
@@ -308,6 +310,7 @@ impl Transport {
             headers,
             body,
             rest: None,
+            url,
             elsewhere,
             tries: 1,
         })
@@ -337,7 +340,7 @@ impl Transport {
         response: reqwest::Response,
     ) -> Result<Answer, Failed> {
         let request = Request::new(Method::PATCH, url.clone());
-        self.read(&request, response, false).await
+        self.read(&request, response, url.clone(), false).await
     }
 
     /// Whether the server at an https address speaks TLS. An untrusted certificate counts as TLS

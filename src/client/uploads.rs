@@ -47,8 +47,14 @@ pub(super) struct Upload<'a> {
     pub(super) accepted: u64,
     /// Whether this session was resumed after a failure.
     resumed: bool,
-    /// Failed attempts in a row.
+    /// Failed attempts without progress.
     pub(super) attempt: u32,
+    /// The largest offset that the registry has ever confirmed.
+    furthest: u64,
+    /// Sessions that were lost. Bytes that a later session accepts again are no progress.
+    lost: u32,
+    /// The confirmed offset at the last new token.
+    renewed_at: Option<u64>,
 }
 
 impl Client {
@@ -71,6 +77,9 @@ impl Client {
             accepted: 0,
             resumed: false,
             attempt: 0,
+            furthest: 0,
+            lost: 0,
+            renewed_at: None,
         };
         let outcome = upload.run().await;
         if let (Err(error), Some(session)) = (&outcome, &upload.session)
@@ -117,7 +126,7 @@ impl Upload<'_> {
         if answer.status != StatusCode::ACCEPTED {
             return Err(self.client.refusal(&answer, self.subject()));
         }
-        self.session = Some(self.client.session(&answer, self.subject()).await?);
+        self.session = Some(self.client.session(&answer, self.subject())?);
         self.accepted = 0;
         self.resumed = false;
         Ok(())
@@ -158,16 +167,22 @@ impl Upload<'_> {
                 self.go_to(self.accepted).await
             };
         }
-        if !transport
-            .back_off(host, self.attempt, &refused.reason, refused.retry_after)
-            .await
-        {
-            return Err(refused.error);
-        }
-        self.attempt += 1;
         if refused.lost {
-            self.session = None;
-            return Ok(());
+            return self.start_again(&refused.reason, refused.error).await;
+        }
+        // An expired token is no failure, unless a new one does not help.
+        let counts = !refused.renewed || self.renewed_at == Some(self.accepted);
+        if refused.renewed {
+            self.renewed_at = Some(self.accepted);
+        }
+        if counts {
+            if !transport
+                .back_off(host, self.attempt, &refused.reason, refused.retry_after)
+                .await
+            {
+                return Err(refused.error);
+            }
+            self.attempt += 1;
         }
         let scope = Scope::Push(self.repository);
         let call = Call::to(Method::GET, Target::Address(&session), scope);
@@ -178,25 +193,45 @@ impl Upload<'_> {
                 Err(self.client.malformed(self.subject(), reason))
             }
             Some(position) => {
-                if position > self.accepted {
-                    self.attempt = 0;
-                }
-                self.accepted = position;
+                self.confirmed(position);
                 self.resumed = true;
                 if answer.headers.contains_key(LOCATION) {
-                    self.session = Some(self.client.session(&answer, self.subject()).await?);
+                    self.session = Some(self.client.session(&answer, self.subject())?);
                 }
                 self.go_to(position).await
             }
             None if matches!(answer.status.as_u16(), 401 | 403) => {
                 Err(self.client.refusal(&answer, self.subject()))
             }
-            // The session no longer exists: starts again from the beginning.
             None => {
-                self.session = None;
-                Ok(())
+                let lost = self.client.lost(&answer, self.subject());
+                self.start_again("it lost the upload session", lost).await
             }
         }
+    }
+
+    /// Notes the offset that the registry confirms.
+    pub(super) fn confirmed(&mut self, position: u64) {
+        if position > self.furthest {
+            self.furthest = position;
+            self.attempt = 0;
+        }
+        self.accepted = position;
+    }
+
+    /// Gives up a lost session, so that the next one begins at the start; the error if there are no
+    /// more retries.
+    async fn start_again(&mut self, reason: &str, error: Error) -> Result<(), Error> {
+        let Some(session) = self.session.take() else {
+            return Ok(());
+        };
+        let transport = &self.client.transport;
+        let host = transport.shown(&session);
+        if !transport.back_off(host, self.lost, reason, None).await {
+            return Err(error);
+        }
+        self.lost += 1;
+        Ok(())
     }
 
     /// Completes the session with the digest; `None` if bytes have to be sent again.
@@ -244,22 +279,23 @@ impl Upload<'_> {
         if gone && self.client.blob_size(self.repository, &digest).await? == Some(uploaded.size) {
             return Ok(Some(uploaded));
         }
-        let subject = Subject::Blob(self.repository, &digest);
-        let error = self.client.refusal(&answer, subject);
         // Some of the bytes may be stored by an earlier attempt.
         let again = self.resumed || (!alone && answer.tries > 1);
         let damaged = answer.status == StatusCode::BAD_REQUEST && again;
-        if !(gone || damaged || answer.status == StatusCode::RANGE_NOT_SATISFIABLE) {
+        if gone || answer.status == StatusCode::RANGE_NOT_SATISFIABLE {
+            let lost = self.client.lost(&answer, self.subject());
+            self.start_again("it lost the upload session", lost).await?;
+            return Ok(None);
+        }
+        let subject = Subject::Blob(self.repository, &digest);
+        let error = self.client.refusal(&answer, subject);
+        if !damaged {
             return Err(error);
         }
-        if damaged && let Some(session) = &self.session {
+        if let Some(session) = &self.session {
             self.client.cancel_upload(self.repository, session).await;
         }
-        self.recover(Box::new(Refused::lost(
-            "the registry has different bytes",
-            error,
-        )))
-        .await?;
+        self.start_again("it has different bytes", error).await?;
         Ok(None)
     }
 

@@ -17,7 +17,10 @@ pub(super) fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
     while let Some(source) = innermost.source() {
         innermost = source;
     }
-    plain(&innermost.to_string())
+    // The number of the operating system's error says nothing more.
+    let text = innermost.to_string();
+    let text = text.split(" (os error ").next().unwrap_or_default();
+    plain(text)
 }
 
 /// Whether a body is an error in OCI's form, `{"errors": […]}`.

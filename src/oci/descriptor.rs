@@ -40,6 +40,14 @@ pub struct Descriptor {
     pub annotations: Option<BTreeMap<String, String>>,
 }
 
+impl Descriptor {
+    /// Whether a registry may lack the content: it is not for distribution, or has an address
+    /// elsewhere.
+    pub fn may_be_absent(&self) -> bool {
+        !self.urls.is_empty() || self.media_type.is_nondistributable()
+    }
+}
+
 /// A size is a whole number from 0 to 2^63-1, which every client can represent. `null` is 0.
 fn size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     let size = Option::<i64>::deserialize(deserializer)?.unwrap_or_default();

@@ -226,11 +226,9 @@ impl ManifestView {
     /// The blobs that must be in the repository: the configuration, and each layer that is
     /// distributable and has no address elsewhere.
     pub fn required_blobs(&self) -> impl Iterator<Item = &Descriptor> {
-        self.config.iter().chain(
-            self.layers
-                .iter()
-                .filter(|layer| layer.urls.is_empty() && !layer.media_type.is_nondistributable()),
-        )
+        self.config
+            .iter()
+            .chain(self.layers.iter().filter(|layer| !layer.may_be_absent()))
     }
 
     /// Every blob that it references, required or not.

@@ -5,16 +5,20 @@
 //! incomplete image. A blob that several images of a run share is checked once.
 
 mod blobs;
+mod lists;
 mod manifests;
 mod referrers;
 
 use std::num::NonZeroUsize;
 
 use self::blobs::Blobs;
+use super::export;
 use super::progress::{Event, Listener};
 use crate::archive::is_for;
-use crate::client::{Class, Client, Error, Manifest};
-use crate::oci::{Descriptor, Digest, ManifestKind, ManifestView, Platform, Reference, Repository};
+use crate::client::{Class, Client, Error, Manifest, ManifestHead, is_fallback_tag};
+use crate::oci::{
+    Digest, ImageReference, ManifestKind, ManifestView, Platform, Reference, Repository,
+};
 
 /// A repository of a registry.
 #[derive(Clone)]
@@ -85,6 +89,8 @@ pub struct Copy {
     options: Options,
     listener: Listener,
     blobs: Blobs,
+    /// Held while a list of referrers is read, merged and written.
+    lists: tokio::sync::Mutex<()>,
 }
 
 impl Copy {
@@ -96,6 +102,7 @@ impl Copy {
             destination,
             options,
             listener,
+            lists: tokio::sync::Mutex::default(),
         }
     }
 
@@ -111,11 +118,26 @@ impl Copy {
                 None => Ok(None),
             }
         })?;
-        // Without a platform the tag's digest decides, and no manifest is fetched.
-        if self.options.platform.is_none() && known == Some(there) {
-            return self.already(there).await;
+        let list = match destination {
+            Some(Reference::Tag(tag)) if is_fallback_tag(tag) => Some(tag),
+            _ => None,
+        };
+        if let (Some(known), Some(tag)) = (&known, list)
+            && known.digest != there
+        {
+            return self.list(&there, tag).await;
         }
-        let manifest = self.chosen(&Reference::Digest(there)).await?;
+        // A list of referrers has no platforms.
+        let whole = self.options.platform.is_none() || list.is_some();
+        // Without a platform the tag's digest decides, and an image's manifest is not fetched.
+        if let Some(known) = known.as_ref().filter(|head| whole && head.digest == there) {
+            return self.already(known).await;
+        }
+        let manifest = if whole {
+            self.get(&there).await?
+        } else {
+            self.chosen(&Reference::Digest(there)).await?
+        };
         let own = Reference::Digest(manifest.digest);
         let reference = match destination {
             Some(tag @ Reference::Tag(_)) => tag,
@@ -125,8 +147,8 @@ impl Copy {
             Reference::Tag(_) => known,
             Reference::Digest(_) => self.known(&own).await?,
         };
-        if known == Some(manifest.digest) {
-            return self.already(manifest.digest).await;
+        if let Some(known) = known.filter(|head| head.digest == manifest.digest) {
+            return self.already(&known).await;
         }
         let moved = self.manifest(&manifest, reference, 0).await?;
         Ok(Copied {
@@ -136,15 +158,11 @@ impl Copy {
         })
     }
 
-    /// Handles an image that exists already; its referrers may be missing.
-    async fn already(&self, digest: Digest) -> Result<Copied, Error> {
-        let mut moved = Moved::default();
-        if self.options.referrers {
-            let manifest = self.get(&digest).await?;
-            moved = self.referrers_of_all(&manifest, 0).await?;
-        }
+    /// Handles an image that exists already; images of an index and referrers may be missing.
+    async fn already(&self, head: &ManifestHead) -> Result<Copied, Error> {
+        let moved = self.complete(head, 0).await?;
         Ok(Copied {
-            digest,
+            digest: head.digest,
             skipped: moved.manifests == 0,
             moved,
         })
@@ -159,11 +177,11 @@ impl Copy {
         Ok(client.manifest_head(repository, reference).await?.digest)
     }
 
-    /// The digest of a reference at the destination; `None` if it does not exist.
-    async fn known(&self, reference: &Reference) -> Result<Option<Digest>, Error> {
+    /// The manifest of a reference at the destination; `None` if it does not exist.
+    async fn known(&self, reference: &Reference) -> Result<Option<ManifestHead>, Error> {
         let Place { client, repository } = &self.destination;
         match client.manifest_head(repository, reference).await {
-            Ok(head) => Ok(Some(head.digest)),
+            Ok(head) => Ok(Some(head)),
             Err(error) if error.class() == Class::NotFound => Ok(None),
             // Some registries deny access to a repository that does not exist yet. The push will
             // show whether it is writable.
@@ -182,38 +200,35 @@ impl Copy {
     /// The manifest to copy: of an index, the one for the requested platform.
     async fn chosen(&self, reference: &Reference) -> Result<Manifest, Error> {
         let Place { client, repository } = &self.source;
-        let mut manifest = client.manifest(repository, reference).await?;
+        let manifest = client.manifest(repository, reference).await?;
         let Some(wanted) = &self.options.platform else {
             return Ok(manifest);
         };
-        for depth in 0..manifests::DEPTH {
-            let view = self.view(&manifest)?;
-            if view.kind != ManifestKind::Index {
-                // An index decides the platforms of its children.
-                if depth == 0 {
-                    self.check_platform(&manifest, &view, wanted).await?;
-                }
-                return Ok(manifest);
-            }
-            let fits = |child: &&Descriptor| {
-                let platform = child.platform.as_ref();
-                platform.is_some_and(|platform| is_for(platform, wanted))
-            };
-            let Some(child) = view.manifests.iter().find(fits) else {
-                let known = view.manifests.iter().filter_map(|child| {
-                    let platform = child.platform.as_ref()?;
-                    platform.is_known().then(|| platform.to_string())
-                });
-                return Err(Error::NotFound {
-                    registry: client.registry().to_owned(),
-                    what: format!("image for {wanted} in {repository}@{}", manifest.digest),
-                    words: String::new(),
-                    hint: format!("there is {}", known.collect::<Vec<_>>().join(", ")),
-                });
-            };
-            manifest = self.get(&child.digest).await?;
+        let view = self.view(&manifest)?;
+        if view.kind != ManifestKind::Index {
+            self.check_platform(&manifest, &view, wanted).await?;
+            return Ok(manifest);
         }
-        Ok(manifest)
+        let image = export::Image {
+            client: client.clone(),
+            repository: repository.clone(),
+            reference: reference.clone(),
+            name: ImageReference {
+                registry: None,
+                repository: repository.clone(),
+                tag: None,
+                digest: Some(manifest.digest),
+            },
+        };
+        let found = export::for_platform(&image, wanted, &self.listener).await;
+        found.map_err(|error| match error {
+            export::Error::Client(error) => error,
+            other => Error::Malformed {
+                registry: client.registry().to_owned(),
+                what: format!("{repository}@{}", manifest.digest),
+                reason: other.to_string(),
+            },
+        })
     }
 
     /// Checks that an image outside of an index is for the requested platform. An image without a

@@ -17,7 +17,7 @@ pub use error::Error;
 
 use self::plan::{Base, Part, Planner};
 use super::progress::Listener;
-use crate::client::Client;
+use crate::client::{Client, Manifest};
 use crate::oci::{Digest, ImageReference, Platform, Reference, Repository};
 
 /// The format of the archive.
@@ -102,6 +102,17 @@ pub async fn plan(images: &[Image], options: &Options, listener: &Listener) -> R
         planner.add(image, resolved).await?;
     }
     Ok(planner.finish())
+}
+
+/// The image for a platform, of those under a reference. The platform of an image that has none in
+/// its index is that of its configuration.
+pub async fn for_platform(
+    image: &Image,
+    platform: &Platform,
+    listener: &Listener,
+) -> Result<Manifest, Error> {
+    let resolved = resolve::resolve(image, std::slice::from_ref(platform), listener).await?;
+    Ok(resolved.first()?)
 }
 
 impl Plan {

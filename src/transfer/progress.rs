@@ -60,6 +60,8 @@ pub enum Outcome {
     Mounted,
     /// It was there already.
     Exists,
+    /// It was interrupted, and begins again as another blob.
+    Repeated,
     /// It could not be moved.
     Failed,
 }

@@ -66,6 +66,33 @@ fn one_odd_entry_hides_no_other() {
     assert!(!error.contains("ignored"), "{error}");
 }
 
+/// Numbers that no type of ours holds, in members that are nobody else's business.
+#[test]
+fn a_sign_in_keeps_the_text_of_other_members() {
+    let strange = Strange::start(|_, _| answer("200 OK", &[], b"{}"));
+    let regctl = Regctl::new(&strange.host);
+    signed_in(&regctl, "other.example");
+    let file = regctl.home.path().join(".docker/config.json");
+    let before = concat!(
+        "{\n\t\"auths\": {\n\t\t\"other.example\": {\"auth\": \"dTpw\", \"n\": 1.0}\n\t},\n",
+        "\t\"plugins\": {\"p\": {\"id\": 12345678901234567890123, \"most\":1e400, \"a\": \"\\u00e9\"}}\n}"
+    );
+    std::fs::write(&file, before).unwrap();
+    for (command, input) in [("login", "secret"), ("logout", "")] {
+        let mut run = regctl.command();
+        run.args([command, &strange.host]);
+        if command == "login" {
+            run.args(["--plain-http", "-u", "ada", "--password-stdin"]);
+        }
+        run.write_stdin(input).assert().success();
+        let after = std::fs::read_to_string(&file).unwrap();
+        assert_eq!(after.contains(&strange.host), command == "login", "{after}");
+        let plugins = before.split("\"plugins\"").nth(1).unwrap();
+        assert!(after.ends_with(plugins), "{after}");
+    }
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), before);
+}
+
 #[test]
 fn a_redirect_gets_no_credentials() {
     let storage = Strange::start(|request, _| match request.authorization {

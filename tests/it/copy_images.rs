@@ -101,7 +101,7 @@ fn an_index_with_all_of_its_images_or_one() {
         assert_eq!(copy(&regctl, &arm)["outcome"], "skipped");
         let error = regctl.fails(3, &["copy", "--platform", "plan9/mips", "multi:1", "other"]);
         assert!(
-            error.contains("hint: there is linux/amd64, linux/arm64"),
+            error.contains("hint: its platforms: linux/amd64, linux/arm64"),
             "{error}"
         );
         assert!(

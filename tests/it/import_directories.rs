@@ -197,6 +197,19 @@ fn a_damaged_first_registry() {
     let (code, _, said) = import(&server, none.path(), "import");
     assert_eq!(code, 1);
     assert!(said.contains("not that of a registry"), "{said}");
+    // One of skopeo's, and an OCI layout: the hint is a command that can work.
+    for (name, text, hint) in [
+        ("index.json", "{}", "`tar -C "),
+        (
+            "version",
+            "Directory Transport Version: 1.1\n",
+            "`skopeo copy --all dir:",
+        ),
+    ] {
+        std::fs::write(none.path().join(name), text).unwrap();
+        let (_, _, said) = import(&server, none.path(), "import");
+        assert!(said.contains(&format!("hint: {hint}")), "{said}");
+    }
 }
 
 #[test]

@@ -328,7 +328,7 @@ fn other_archives_are_recognised() {
                     "manifest.json",
                     &json!({"schemaVersion": 2, "config": {}, "layers": []}),
                 ),
-            &["skopeo", "skopeo copy dir:"],
+            &["skopeo", "skopeo copy --all dir:"],
         ),
         (
             Tar::new().json(

@@ -13,10 +13,15 @@ use crate::support::sha256;
 
 /// A client that uses http, with credentials if there are any, and many retries.
 pub(crate) fn client(host: &str) -> Client {
+    client_with(host, 8)
+}
+
+/// One with this number of retries.
+pub(crate) fn client_with(host: &str, retries: u32) -> Client {
     let options = Options {
         scheme: Scheme::Http,
         insecure: false,
-        retries: 8,
+        retries,
         listener: Arc::new(|_| {}),
     };
     Client::new(host, &options).unwrap()

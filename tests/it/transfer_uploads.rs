@@ -8,7 +8,7 @@ use regctl::client::{Class, Error, Uploaded};
 use crate::support::{
     Action, Meddler, Passed, Random, Server, eventually, have, random_bytes, sha256,
 };
-use crate::transfer_support::{Pieces, answer, block_on, client, repository};
+use crate::transfer_support::{Pieces, answer, block_on, client, client_with, repository};
 
 const MIB: usize = 1 << 20;
 
@@ -199,6 +199,81 @@ fn a_busy_registry_is_retried() {
     let (uploaded, _) = send(&proxy.host, &mut Pieces::piped(&bytes, 100_000));
     arrived(&server, &bytes, uploaded);
     assert_eq!(proxy.count("POST"), 2);
+}
+
+/// A registry that forgets each session before its end.
+#[test]
+fn lost_sessions_use_up_the_retries() {
+    let server = Server::regctl();
+    let bytes = random_bytes(15, MIB);
+    for status in ["404 Not Found", "416 Range Not Satisfiable"] {
+        let proxy = Meddler::start(server.address(), move |passed, _| {
+            if passed.line.starts_with("PUT") {
+                Action::Answer(answer(status, &[], b"{}"))
+            } else {
+                Action::Pass
+            }
+        });
+        let client = client_with(&proxy.host, 2);
+        let repository = repository("team/app");
+        let mut source = Pieces::new(&bytes, 100_000);
+        let uploaded = block_on(client.upload_blob(&repository, &mut source, &|_| {}));
+        let error = uploaded.unwrap_err();
+        assert_eq!(error.class(), Class::Unavailable);
+        let text = error.to_string();
+        assert!(text.contains("lost the session of an upload"), "{text}");
+        assert_eq!((proxy.count("POST"), proxy.count("PUT")), (3, 3));
+    }
+}
+
+/// A session on another host names itself by a path, which is one of that host.
+#[test]
+fn a_relative_location_belongs_to_the_host_that_answers() {
+    let server = Server::regctl_with(
+        "version: 0.1\nstorage:\n  filesystem: {rootdirectory: /nowhere}\n\
+         http: {addr: 127.0.0.1:0, relativeurls: true}\n",
+    );
+    let bytes = random_bytes(16, MIB);
+    let elsewhere = Meddler::start(server.address(), |_, _| Action::Pass);
+    let place = elsewhere.host.clone();
+    let first = Meddler::start(server.address(), move |passed, _| {
+        let path = passed.line.split(' ').nth(1).unwrap_or_default();
+        if passed.line.starts_with("POST") {
+            let location = format!("Location: http://{place}{path}");
+            Action::Answer(answer("307 Temporary Redirect", &[&location], b""))
+        } else {
+            Action::Pass
+        }
+    });
+    let (uploaded, _) = send(&first.host, &mut Pieces::new(&bytes, 100_000));
+    arrived(&server, &bytes, uploaded);
+    assert_eq!((first.count("PATCH"), elsewhere.count("PATCH")), (0, 1));
+}
+
+/// A token that expires before a segment is renewed without a retry.
+#[test]
+fn an_expired_token_is_no_failure() {
+    let server = Server::regctl();
+    let bytes = random_bytes(17, MIB);
+    let tokens = Meddler::start(server.address(), |_, number| {
+        let body = format!("{{\"token\":\"t{number}\",\"expires_in\":300}}");
+        Action::Answer(answer("200 OK", &[], body.as_bytes()))
+    });
+    let challenge = format!("WWW-Authenticate: Bearer realm=\"http://{}/\"", tokens.host);
+    let proxy = Meddler::start(server.address(), move |passed, _| {
+        let token = passed.authorization.as_deref();
+        let expired = passed.line.starts_with("PATCH") && token == Some("Bearer t0");
+        if token.is_none() || expired {
+            Action::Answer(answer("401 Unauthorized", &[&challenge], b"{}"))
+        } else {
+            Action::Pass
+        }
+    });
+    let client = client_with(&proxy.host, 0);
+    let repository = repository("team/app");
+    let mut source = Pieces::new(&bytes, 100_000);
+    let uploaded = block_on(client.upload_blob(&repository, &mut source, &|_| {}));
+    arrived(&server, &bytes, uploaded);
 }
 
 /// The last answer is lost, but the blob exists.

@@ -235,7 +235,7 @@ impl Builder<'_> {
         platform: Option<&Platform>,
     ) -> Result<Piece, Error> {
         let found = self.contents.by_digest(&descriptor.digest);
-        let elsewhere = !descriptor.urls.is_empty() || descriptor.media_type.is_nondistributable();
+        let elsewhere = descriptor.may_be_absent();
         let left_out = self.has_bases && matches!(role, Role::Layer(_));
         if found.is_none() && !elsewhere && !left_out {
             let digest = descriptor.digest;

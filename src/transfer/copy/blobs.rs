@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use tokio::sync::{OnceCell, Semaphore};
 
-use super::{Copy, Moved};
-use crate::client::Error;
+use super::{Copy, Moved, Place};
+use crate::client::{Class, Error};
 use crate::oci::{Descriptor, Digest};
 use crate::transfer::progress::{Event, Outcome};
 
@@ -22,6 +22,8 @@ pub(super) struct Blobs {
     there: Mutex<HashMap<Digest, Arc<OnceCell<()>>>>,
     permits: Semaphore,
     next: AtomicU64,
+    /// Whether the registry refuses mounts, so that no more are tried.
+    mounts_are_refused: AtomicBool,
 }
 
 impl Blobs {
@@ -30,6 +32,7 @@ impl Blobs {
             there: Mutex::default(),
             permits: Semaphore::new(jobs.get()),
             next: AtomicU64::new(0),
+            mounts_are_refused: AtomicBool::new(false),
         }
     }
 }
@@ -86,7 +89,10 @@ impl Copy {
         let (source, destination) = (&self.source, &self.destination);
         let (from, to) = (&source.repository, &destination.repository);
         let digest = &blob.digest;
-        if destination.client.blob_size(to, digest).await?.is_some() {
+        let size = Some(blob.size).filter(|size| *size > 0);
+        let there = destination.client.blob_size(to, digest).await?;
+        // One of another length is damaged.
+        if there.is_some_and(|there| size.is_none_or(|size| size == there)) {
             return Ok((Outcome::Exists, 0));
         }
         let same = source.client.registry() == destination.client.registry();
@@ -97,10 +103,9 @@ impl Copy {
                 (Outcome::Sent, blob.size)
             });
         }
-        if same && destination.client.mount_blob(to, digest, from).await? {
+        if same && self.mounted(digest).await? {
             return Ok((Outcome::Mounted, 0));
         }
-        let size = Some(blob.size).filter(|size| *size > 0);
         let mut download = source.client.download_blob(from, digest, size).await?;
         let progress = |bytes| (self.listener)(Event::Moved { id, bytes });
         let uploaded = destination
@@ -108,5 +113,25 @@ impl Copy {
             .upload_blob(to, &mut download, &progress)
             .await?;
         Ok((Outcome::Sent, uploaded.size))
+    }
+
+    /// Mounts a blob of the source's repository. Returns false if an upload is needed. A mount only
+    /// saves work: if it is refused, the upload tells whether the repository is writable.
+    async fn mounted(&self, digest: &Digest) -> Result<bool, Error> {
+        let Place { client, repository } = &self.destination;
+        if self.blobs.mounts_are_refused.load(Ordering::Relaxed) {
+            return Ok(false);
+        }
+        let from = &self.source.repository;
+        match client.mount_blob(repository, digest, from).await {
+            Err(error) if error.is_answer() => {
+                let all = error.class() != Class::NotFound;
+                self.blobs
+                    .mounts_are_refused
+                    .fetch_or(all, Ordering::Relaxed);
+                Ok(false)
+            }
+            mounted => mounted,
+        }
     }
 }

@@ -3,8 +3,8 @@
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt, stream};
 
-use super::{Copy, Moved};
-use crate::client::{Class, Error, Manifest};
+use super::{Copy, Moved, Place};
+use crate::client::{Class, Error, Manifest, ManifestHead};
 use crate::oci::{Descriptor, ManifestKind, ManifestView, Reference};
 
 /// Maximum nesting of indexes, and of referrers of referrers.
@@ -72,19 +72,39 @@ impl Copy {
         })
     }
 
-    /// Copies the blobs that an image or an artifact requires.
+    /// Copies the blobs of an image or an artifact.
     async fn blobs_of(&self, view: &ManifestView) -> Result<Moved, Error> {
         let mut blobs: Vec<&Descriptor> = Vec::new();
-        for blob in view.required_blobs() {
+        for blob in view.blobs() {
             if !blobs.iter().any(|known| known.digest == blob.digest) {
                 blobs.push(blob);
             }
         }
-        let each = blobs.into_iter().map(|blob| self.blob(blob).boxed());
+        let each = blobs
+            .into_iter()
+            .map(|blob| self.blob_or_none(blob).boxed());
         all(each.collect()).await
     }
 
-    async fn children(&self, view: &ManifestView, depth: usize) -> Result<Moved, Error> {
+    /// Copies a blob; one that may be absent only if the source has it.
+    async fn blob_or_none(&self, blob: &Descriptor) -> Result<Moved, Error> {
+        if blob.may_be_absent() {
+            let Place { client, repository } = &self.source;
+            if client.blob_size(repository, &blob.digest).await?.is_none() {
+                if blob.urls.is_empty() {
+                    self.warn(&format!(
+                        "{repository}: layer {} is not for distribution and not in the registry; it \
+                         is not copied",
+                        blob.digest
+                    ));
+                }
+                return Ok(Moved::default());
+            }
+        }
+        self.blob(blob).await
+    }
+
+    pub(super) async fn children(&self, view: &ManifestView, depth: usize) -> Result<Moved, Error> {
         let children = view.manifests.iter();
         all(children
             .map(|child| self.child(child, depth).boxed())
@@ -94,9 +114,8 @@ impl Copy {
 
     async fn child(&self, child: &Descriptor, depth: usize) -> Result<Moved, Error> {
         let reference = Reference::Digest(child.digest);
-        let there = self.known(&reference).await?.is_some();
-        if there && !self.options.referrers {
-            return Ok(Moved::default());
+        if let Some(head) = self.known(&reference).await? {
+            return self.complete(&head, depth + 1).await;
         }
         let manifest = match self.get(&child.digest).await {
             Ok(manifest) => manifest,
@@ -113,10 +132,37 @@ impl Copy {
             }
             Err(error) => return Err(error),
         };
-        if there {
-            return self.referrers_of_all(&manifest, depth + 1).await;
-        }
         self.manifest(&manifest, &reference, depth + 1).await
+    }
+
+    /// Copies what an existing manifest lacks: the missing children of an index, and referrers on
+    /// request. The blobs of an image are not checked again.
+    pub(super) fn complete<'a>(
+        &'a self,
+        head: &'a ManifestHead,
+        depth: usize,
+    ) -> BoxFuture<'a, Result<Moved, Error>> {
+        Box::pin(async move {
+            let mut moved = Moved::default();
+            // Only the source's bytes tell the kind for sure; a registry may announce any type.
+            if !head.media_type.is_image() {
+                let manifest = match self.get(&head.digest).await {
+                    Ok(manifest) => manifest,
+                    // The destination has it already.
+                    Err(error) if error.class() == Class::NotFound => return Ok(moved),
+                    Err(error) => return Err(error),
+                };
+                self.bounded(&manifest, depth)?;
+                let view = self.view(&manifest)?;
+                if view.kind == ManifestKind::Index {
+                    moved = self.children(&view, depth).await?;
+                }
+            }
+            if self.options.referrers {
+                moved = moved.and(self.referrers(&head.digest, depth).await?);
+            }
+            Ok(moved)
+        })
     }
 }
 

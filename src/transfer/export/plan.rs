@@ -155,8 +155,7 @@ impl<'a> Planner<'a> {
             self.known.insert(blob.digest, None);
             return Ok(None);
         }
-        let elsewhere = !blob.urls.is_empty() || blob.media_type.is_nondistributable();
-        if elsewhere && self.is_absent(image, blob).await? {
+        if blob.may_be_absent() && self.is_absent(image, blob).await? {
             self.known.insert(blob.digest, None);
             return Ok(None);
         }

@@ -91,6 +91,24 @@ pub(super) async fn resolve(
     })
 }
 
+impl Resolved {
+    /// The first of the images.
+    pub(super) fn first(self) -> Result<Manifest, client::Error> {
+        let leaf = self.leaves.into_iter().next();
+        // Without an image, the walk has failed.
+        let leaf = leaf.ok_or_else(|| client::Error::Malformed {
+            registry: String::new(),
+            what: self.root.digest.to_string(),
+            reason: "it has no image".to_owned(),
+        })?;
+        Ok(Manifest {
+            digest: leaf.descriptor.digest,
+            media_type: Some(leaf.descriptor.media_type),
+            bytes: leaf.bytes.into(),
+        })
+    }
+}
+
 struct Walk<'a> {
     image: &'a Image,
     platforms: &'a [Platform],

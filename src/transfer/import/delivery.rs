@@ -56,6 +56,8 @@ pub(super) struct Delivery {
     /// Bytes that were read.
     read: u64,
     place: Repository,
+    /// Whether the blob is read again after an error that this helps with.
+    repeated: bool,
 }
 
 /// How to deliver a blob.
@@ -67,6 +69,8 @@ pub(super) struct DeliveryOptions<'a> {
     pub(super) compressible: bool,
     /// Whether hints of the cache and of names are used.
     pub(super) hints: bool,
+    /// Whether the blob is read again after an error that this helps with.
+    pub(super) repeated: bool,
     /// Results of an earlier import, if the file is unmodified since.
     pub(super) unmodified: Option<unmodified::Part>,
 }
@@ -99,10 +103,19 @@ pub(super) fn deliver(
         }
         None => read_and_send(session, order, id, data, true),
     };
-    if outcome.is_err() {
-        session.end(id, Outcome::Failed);
+    if let Err(error) = &outcome {
+        session.end(id, failure(error, order.repeated));
     }
     outcome
+}
+
+/// The outcome of a blob with an error, which may be read again.
+fn failure(error: &Error, repeated: bool) -> Outcome {
+    if repeated && error.is_repeatable() {
+        Outcome::Repeated
+    } else {
+        Outcome::Failed
+    }
 }
 
 /// The encoding of a docker layer that registries don't support and that has to be removed. Members
@@ -159,6 +172,7 @@ fn read_and_send(
         info: None,
         read: blob.place.size,
         place: place.clone().unwrap_or_else(|| order.home.clone()),
+        repeated: order.repeated,
     };
     if let (Some(hint), Some(part), Some(_)) = (&hint, unmodified, &place) {
         delivery.read = 0;
@@ -291,11 +305,12 @@ impl Delivery {
 
     /// Waits until the registry has the blob, and records it.
     pub(super) async fn settle(self, session: &Session) -> Result<Delivered, Error> {
+        let repeated = self.repeated;
         let outcome = self.wait_for_upload(session).await;
         let (id, said) = match &outcome {
             Ok((id, delivered)) if delivered.sent > 0 => (*id, Outcome::Sent),
             Ok((id, _)) => (*id, Outcome::Exists),
-            Err((id, _)) => (*id, Outcome::Failed),
+            Err((id, error)) => (*id, failure(error, repeated)),
         };
         session.end(id, said);
         outcome

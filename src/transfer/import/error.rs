@@ -139,11 +139,39 @@ impl Error {
         }
     }
 
+    /// Whether reading the blob again helps, from a source that can.
+    pub(super) fn is_repeatable(&self) -> bool {
+        match self {
+            Self::WrongHint { .. } => true,
+            Self::Client(error) => matches!(**error, client::Error::Interrupted { .. }),
+            _ => false,
+        }
+    }
+
     /// Whether retrying is useless: the registry is unreachable or denies access.
     pub(super) fn is_final(&self) -> bool {
         matches!(
             self.class(),
             client::Class::Unavailable | client::Class::Denied
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_helps_to_read_again() {
+        let interrupted = client::Error::Interrupted {
+            registry: "r".into(),
+            what: "an upload".into(),
+            offset: 0,
+            kept: 9,
+        };
+        assert!(Error::from(interrupted).is_repeatable());
+        let member = "a.tar".to_owned();
+        assert!(Error::WrongHint { member }.is_repeatable());
+        assert!(!Error::Broken("x".into()).is_repeatable());
     }
 }

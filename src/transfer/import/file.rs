@@ -23,7 +23,6 @@ use super::{Error, UPLOADS};
 use crate::archive::{
     self, Blob, BlobFormat, Content, Contents, Plan, Receiver, Seekable, SparseReader, scan,
 };
-use crate::client;
 use crate::oci::Repository;
 use crate::transfer::progress::{Event, Listener};
 
@@ -188,12 +187,11 @@ async fn deliver_with_retries(
     let mut hints = true;
     let mut tries = 1;
     loop {
-        let outcome = once(session, file, needed, hints).await;
+        let repeated = tries < ATTEMPTS;
+        let outcome = once(session, file, needed, hints, repeated).await;
         match outcome {
-            Err(Error::WrongHint { .. }) if hints => hints = false,
-            Err(Error::Client(error))
-                if tries < ATTEMPTS && matches!(*error, client::Error::Interrupted { .. }) =>
-            {
+            Err(error) if repeated && error.is_repeatable() => {
+                hints &= !matches!(error, Error::WrongHint { .. });
                 tries += 1;
             }
             outcome => return outcome,
@@ -206,6 +204,7 @@ async fn once(
     file: &Arc<File>,
     needed: &Arc<Needed>,
     hints: bool,
+    repeated: bool,
 ) -> Result<Delivered, Error> {
     let (copy, file, needed) = (Arc::clone(session), Arc::clone(file), Arc::clone(needed));
     let reading = tokio::task::spawn_blocking(move || {
@@ -214,6 +213,7 @@ async fn once(
             home: &needed.home,
             compressible: needed.compressible,
             hints,
+            repeated,
             unmodified: needed.unmodified,
         };
         let place = &needed.blob.place;

@@ -104,7 +104,7 @@ impl Finish<'_> {
         let Some(descriptor) = &piece.descriptor else {
             return Ok(());
         };
-        if !descriptor.urls.is_empty() || descriptor.media_type.is_nondistributable() {
+        if descriptor.may_be_absent() {
             return Ok(());
         }
         let client = &self.session.client;
@@ -117,8 +117,10 @@ impl Finish<'_> {
             let name = ImageName::parse(name).ok().flatten();
             let name: Vec<ImageName> = name.into_iter().collect();
             let naming = &self.session.options.naming;
-            for goal in naming.unnamed().goals_of(&name).unwrap_or_default() {
-                let from = &goal.repository;
+            let goals = naming.unnamed().goals_of(&name).unwrap_or_default();
+            // The base may have been imported in the same way, or lie under its own name.
+            let own = name.iter().filter_map(|name| name.repository.as_ref());
+            for from in goals.iter().map(|goal| &goal.repository).chain(own) {
                 // Checked first: without a blob to mount, some registries open an upload session
                 // instead.
                 let there = client.blob_size(from, digest).await.ok().flatten();
@@ -129,6 +131,12 @@ impl Finish<'_> {
                     return Ok(());
                 }
             }
+        }
+        // Some registries find it in any repository. A refusal says no more than that none was found.
+        match client.mount_blob_from_anywhere(repository, digest).await {
+            Ok(true) => return Ok(()),
+            Err(error) if !error.is_answer() => return Err(error.into()),
+            Ok(false) | Err(_) => {}
         }
         Err(archive::Error::Base {
             image: plan.image.clone(),

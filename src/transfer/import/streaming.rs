@@ -172,6 +172,7 @@ impl Receiver for StreamImport<'_> {
             home: &home,
             compressible: true,
             hints: true,
+            repeated: false,
             unmodified: None,
         };
         match deliver(self.session, &order, data) {

@@ -1,0 +1,135 @@
+//! Fallback tags of referrers: the destination's list is extended, never replaced.
+//!
+//! A registry without the referrers endpoint keeps the list of a manifest's referrers under a tag
+//! (OCI distribution specification, "Referrers Tag Schema"). Both sides may have entries of their
+//! own.
+
+use serde_json::{Map, Value};
+
+use super::{Copied, Copy, Moved};
+use crate::client::Error;
+use crate::oci::{Digest, ManifestKind, MediaType, Reference, Tag};
+
+impl Copy {
+    /// Adds the entries of the source's list to the one that the destination has under the tag.
+    pub(super) async fn list(&self, source: &Digest, tag: &Tag) -> Result<Copied, Error> {
+        let reference = Reference::Tag(tag.clone());
+        let ours = self.get(source).await?;
+        let view = self.view(&ours)?;
+        let destination = &self.destination;
+        let (client, repository) = (&destination.client, &destination.repository);
+        let mut moved = if view.kind == ManifestKind::Index {
+            self.children(&view, 0).await?
+        } else {
+            Moved::default()
+        };
+        // Read after the entries were copied, so that little time is left for other writers.
+        let _alone = self.lists.lock().await;
+        let theirs = client.manifest(repository, &reference).await?;
+        let is_list = |bytes: &[u8]| entries(bytes).is_some();
+        if view.kind != ManifestKind::Index || !is_list(&theirs.bytes) {
+            // One of them is no list but an ordinary image.
+            if is_list(&theirs.bytes) {
+                self.warn(&format!(
+                    "{repository}:{tag} lists referrers, and the source's tag does not; it is kept"
+                ));
+                return Ok(Copied {
+                    digest: theirs.digest,
+                    skipped: true,
+                    moved,
+                });
+            }
+            moved = moved.and(self.manifest(&ours, &reference, 0).await?);
+            return Ok(Copied {
+                digest: ours.digest,
+                skipped: false,
+                moved,
+            });
+        }
+        let mut digest = theirs.digest;
+        if let Some(merged) = merged(&theirs.bytes, &ours.bytes) {
+            if !self.options.dry_run {
+                let media_type = theirs
+                    .view()
+                    .map_or(MediaType::OCI_INDEX, |view| view.media_type);
+                let put = client.put_manifest(repository, &reference, &media_type, merged.into());
+                digest = put.await?;
+            }
+            moved.manifests += 1;
+        }
+        Ok(Copied {
+            digest,
+            skipped: moved.manifests == 0,
+            moved,
+        })
+    }
+}
+
+/// The entries of an index; `None` for other manifests.
+fn entries(bytes: &[u8]) -> Option<(Map<String, Value>, Vec<Value>)> {
+    let mut index: Map<String, Value> = serde_json::from_slice(bytes).ok()?;
+    match index.remove("manifests")? {
+        Value::Array(entries) => Some((index, entries)),
+        _ => None,
+    }
+}
+
+/// The first index with the entries of the second that it lacks; `None` if it lacks none. Fields that
+/// this program does not know are kept.
+fn merged(first: &[u8], second: &[u8]) -> Option<Vec<u8>> {
+    let (mut index, mut all) = entries(first)?;
+    let (_, others) = entries(second)?;
+    let before = all.len();
+    for entry in others {
+        if !all
+            .iter()
+            .any(|known| known.get("digest") == entry.get("digest"))
+        {
+            all.push(entry);
+        }
+    }
+    if all.len() == before {
+        return None;
+    }
+    index.insert("manifests".to_owned(), Value::Array(all));
+    serde_json::to_vec(&index).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn lists_are_merged_by_digest() {
+        let index = |digests: &[&str], extra: &str| {
+            let entries: Vec<Value> = digests
+                .iter()
+                .map(|digest| json!({"digest": digest, "by": extra}))
+                .collect();
+            json!({"schemaVersion": 2, "manifests": entries, "annotations": {"by": extra}})
+                .to_string()
+        };
+        let both = merged(
+            index(&["a", "b"], "x").as_bytes(),
+            index(&["b", "c"], "y").as_bytes(),
+        );
+        let both: Value = serde_json::from_slice(&both.unwrap()).unwrap();
+        assert_eq!(both["annotations"], json!({"by": "x"}));
+        let by = |digest: &str, by: &str| json!({"digest": digest, "by": by});
+        assert_eq!(
+            both["manifests"],
+            json!([by("a", "x"), by("b", "x"), by("c", "y")])
+        );
+        let same = merged(
+            index(&["a", "b"], "x").as_bytes(),
+            index(&["b"], "y").as_bytes(),
+        );
+        assert_eq!(same, None);
+        assert_eq!(
+            merged(br#"{"layers": []}"#, index(&["b"], "y").as_bytes()),
+            None
+        );
+    }
+}
