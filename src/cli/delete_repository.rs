@@ -6,7 +6,7 @@
 use serde::Serialize;
 
 use super::context::{Context, Place};
-use super::deletion::named;
+use super::deletion::{is_about_content, named};
 use super::exit::{Exit, Usage};
 use super::figures;
 use super::output::{Format, Printer};
@@ -170,6 +170,7 @@ async fn delete_all(target: &Target) -> anyhow::Result<()> {
         return Ok(());
     }
     let mut digests: Vec<Digest> = Vec::new();
+    let mut unreadable = Vec::new();
     for tag in &target.tags {
         let reference = Reference::Tag(tag.clone());
         match client.manifest_head(repository, &reference).await {
@@ -177,11 +178,13 @@ async fn delete_all(target: &Target) -> anyhow::Result<()> {
             Ok(_) => {}
             // The tag was deleted meanwhile.
             Err(error) if error.class() == Class::NotFound => {}
+            // Its manifest can't be read; the tag can be deleted alone.
+            Err(error) if is_about_content(&error) => unreadable.push(reference),
             Err(error) => return Err(error.into()),
         }
     }
-    for digest in digests {
-        let reference = Reference::Digest(digest);
+    let references = digests.into_iter().map(Reference::Digest).chain(unreadable);
+    for reference in references {
         client.delete_manifest(repository, &reference).await?;
     }
     Ok(())

@@ -148,7 +148,7 @@ fn key(place: &Place) -> (String, Repository) {
 }
 
 /// Whether the registry can be reached and used, and only fails with this content.
-fn is_about_content(error: &Error) -> bool {
+pub(super) fn is_about_content(error: &Error) -> bool {
     matches!(
         error,
         Error::Unavailable { .. }

@@ -122,22 +122,16 @@ impl Copy {
             Some(Reference::Tag(tag)) if is_fallback_tag(tag) => Some(tag),
             _ => None,
         };
-        if let (Some(known), Some(tag)) = (&known, list)
-            && known.digest != there
-        {
-            return self.list(&there, tag).await;
-        }
-        // A list of referrers has no platforms.
+        // Without a platform the tag's digest decides, and an image's manifest is not fetched. A
+        // list of referrers has no platforms.
         let whole = self.options.platform.is_none() || list.is_some();
-        // Without a platform the tag's digest decides, and an image's manifest is not fetched.
         if let Some(known) = known.as_ref().filter(|head| whole && head.digest == there) {
             return self.already(known).await;
         }
-        let manifest = if whole {
-            self.get(&there).await?
-        } else {
-            self.chosen(&Reference::Digest(there)).await?
-        };
+        if let Some(tag) = list {
+            return self.list(&there, tag).await;
+        }
+        let manifest = self.chosen(&Reference::Digest(there)).await?;
         let own = Reference::Digest(manifest.digest);
         let reference = match destination {
             Some(tag @ Reference::Tag(_)) => tag,

@@ -37,4 +37,10 @@ fn a_broken_tag_holds_up_no_deletion() {
     assert!(delete("app:bad").contains("its manifest can't be read"));
     assert_eq!(remote.tags(), [""; 0]);
     regctl.fails(3, &["delete", "app:absent"]);
+    // A whole repository, where the registry can't delete it at once.
+    remote.push("1", &Image::new(1));
+    remote.push("bad", &Image::new(9));
+    let whole = ["delete", "--retries", "0", "--yes", "--repository", "app"];
+    regctl.run(&whole).success();
+    assert_eq!(remote.tags(), [""; 0]);
 }

@@ -109,6 +109,28 @@ fn lists_of_referrers_are_merged() {
     assert_eq!(outcomes(&["--referrers"]), ["skipped"; 3]);
 }
 
+/// An ordinary image under a tag like that of a list, with referrers of its own.
+#[test]
+fn an_image_under_the_tag_of_a_list() {
+    let (from, to) = (Server::regctl(), Server::regctl());
+    let tag = format!("sha256-{}", "0".repeat(64));
+    let image = Image::new(1);
+    from.remote("app").push(&tag, &image);
+    let signature = artifact(&image.manifest.descriptor(), "application/vnd.x", 2);
+    let remote = from.remote("app");
+    remote.push_blobs(&signature);
+    let name = signature.digest().to_string();
+    remote.put(&name, &signature.manifest).expect(201);
+    to.remote("app").push(&tag, &Image::new(3));
+    let regctl = Regctl::new(&from.host());
+    let target = format!("{}/app", to.host());
+    regctl
+        .run(&["sync", "--referrers", "app", &target])
+        .success();
+    assert_eq!(to.remote("app").verify(&tag), image.digest());
+    to.remote("app").verify(&name);
+}
+
 #[test]
 fn an_index_without_one_of_its_images_is_completed() {
     let (from, to) = (Server::regctl(), Server::regctl());

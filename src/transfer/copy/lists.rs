@@ -6,53 +6,58 @@
 
 use serde_json::{Map, Value};
 
-use super::{Copied, Copy, Moved};
-use crate::client::Error;
+use super::{Copied, Copy, Moved, Place};
+use crate::client::{Class, Error};
 use crate::oci::{Digest, ManifestKind, MediaType, Reference, Tag};
 
 impl Copy {
-    /// Adds the entries of the source's list to the one that the destination has under the tag.
+    /// Adds the entries of the source's list to the one that the destination has under the tag, if
+    /// both are lists.
     pub(super) async fn list(&self, source: &Digest, tag: &Tag) -> Result<Copied, Error> {
         let reference = Reference::Tag(tag.clone());
         let ours = self.get(source).await?;
         let view = self.view(&ours)?;
-        let destination = &self.destination;
-        let (client, repository) = (&destination.client, &destination.repository);
-        let mut moved = if view.kind == ManifestKind::Index {
+        let Place { client, repository } = &self.destination;
+        let is_list = view.kind == ManifestKind::Index;
+        let mut moved = if is_list {
             self.children(&view, 0).await?
         } else {
             Moved::default()
         };
         // Read after the entries were copied, so that little time is left for other writers.
-        let _alone = self.lists.lock().await;
-        let theirs = client.manifest(repository, &reference).await?;
-        let is_list = |bytes: &[u8]| entries(bytes).is_some();
-        if view.kind != ManifestKind::Index || !is_list(&theirs.bytes) {
-            // One of them is no list but an ordinary image.
-            if is_list(&theirs.bytes) {
+        let alone = self.lists.lock().await;
+        let theirs = match client.manifest(repository, &reference).await {
+            Ok(theirs) => entries(&theirs.bytes).is_some().then_some(theirs),
+            Err(error) if matches!(error.class(), Class::NotFound | Class::Denied) => None,
+            Err(error) => return Err(error),
+        };
+        let (mut digest, new) = match theirs {
+            None if is_list => (ours.digest, Some((view.media_type, ours.bytes))),
+            None => {
+                // It is an ordinary image, and the list of its referrers takes the lock.
+                drop(alone);
+                moved = moved.and(self.manifest(&ours, &reference, 0).await?);
+                (ours.digest, None)
+            }
+            Some(theirs) if is_list => {
+                let merged = merged(&theirs.bytes, &ours.bytes);
+                let media_type = || {
+                    let view = theirs.view();
+                    view.map_or(MediaType::OCI_INDEX, |view| view.media_type)
+                };
+                let new = merged.map(|bytes| (media_type(), bytes));
+                (theirs.digest, new)
+            }
+            Some(theirs) => {
                 self.warn(&format!(
                     "{repository}:{tag} lists referrers, and the source's tag does not; it is kept"
                 ));
-                return Ok(Copied {
-                    digest: theirs.digest,
-                    skipped: true,
-                    moved,
-                });
+                (theirs.digest, None)
             }
-            moved = moved.and(self.manifest(&ours, &reference, 0).await?);
-            return Ok(Copied {
-                digest: ours.digest,
-                skipped: false,
-                moved,
-            });
-        }
-        let mut digest = theirs.digest;
-        if let Some(merged) = merged(&theirs.bytes, &ours.bytes) {
+        };
+        if let Some((media_type, bytes)) = new {
             if !self.options.dry_run {
-                let media_type = theirs
-                    .view()
-                    .map_or(MediaType::OCI_INDEX, |view| view.media_type);
-                let put = client.put_manifest(repository, &reference, &media_type, merged.into());
+                let put = client.put_manifest(repository, &reference, &media_type, bytes.into());
                 digest = put.await?;
             }
             moved.manifests += 1;

@@ -124,11 +124,14 @@ impl Finish<'_> {
                 // Checked first: without a blob to mount, some registries open an upload session
                 // instead.
                 let there = client.blob_size(from, digest).await.ok().flatten();
-                if from != repository
-                    && there.is_some()
-                    && client.mount_blob(repository, digest, from).await?
-                {
-                    return Ok(());
+                if from == repository || there.is_none() {
+                    continue;
+                }
+                match client.mount_blob(repository, digest, from).await {
+                    Ok(true) => return Ok(()),
+                    Err(error) if !error.is_answer() => return Err(error.into()),
+                    // Another place may do.
+                    Ok(false) | Err(_) => {}
                 }
             }
         }
