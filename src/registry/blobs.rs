@@ -77,11 +77,12 @@ impl Registry {
         range: Option<(u64, u64)>,
     ) -> Result<Body, RegistryError> {
         self.traffic.fetch_add(1, Ordering::Relaxed);
+        let relying = self.relying();
         let BlobRecord { canonical, size } = blob.record;
         let range = range.filter(|range| *range != (0, size));
         let (opened, steady) = (self.clock.now(), self.clock.steady());
         let body = match self.read(&canonical, range).await {
-            Ok(body) if range.is_some() || body.length() == size => body,
+            Ok(body) if range.is_some() || body.length() == size => body.holding(relying),
             Ok(body) => {
                 let key = layout::blob(&canonical);
                 let (length, expected) = (body.length(), size);
@@ -211,11 +212,15 @@ impl Registry {
         range: Option<(u64, u64)>,
     ) -> Result<Body, StoreError> {
         let place = layout::blob(canonical);
-        match self.store.read(&place, range).await {
+        let there = self.store.read(&place, range).await;
+        let staged = self.journal.staged_keys(canonical);
+        match there {
             Err(error) if error.is_not_found() => {}
+            // Something else occupies the place, so the bytes are still staged.
+            Err(_) if !staged.is_empty() => {}
             result => return result,
         }
-        for staged in self.journal.staged_keys(canonical) {
+        for staged in staged {
             match self.store.read(&staged, range).await {
                 Err(error) if error.is_not_found() => {}
                 result => return result,

@@ -176,6 +176,8 @@ pub struct Services {
     clock: Clock,
     /// Counts requests that rely on content, so that a collection detects traffic.
     traffic: AtomicU64,
+    /// Held by those of them that are under way.
+    relying: Arc<()>,
     /// Whether the index was compared with the layout at the start.
     compared: AtomicBool,
     /// Paths of the layout that could not be read at the start, each with the reason.
@@ -283,6 +285,11 @@ impl Registry {
     pub async fn drop_ended_leases(&self) -> Result<(), RegistryError> {
         while self.index.drop_ended_leases(self.clock.steady()).await? > 0 {}
         Ok(())
+    }
+
+    /// A value to hold while a request that relies on content is under way: no lease is ended then.
+    pub fn relying(&self) -> Arc<()> {
+        Arc::clone(&self.relying)
     }
 
     /// Applies one step in the store.

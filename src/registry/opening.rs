@@ -69,6 +69,7 @@ impl Registry {
             pulls: Pulls::default(),
             clock,
             traffic: AtomicU64::default(),
+            relying: Arc::default(),
             compared: AtomicBool::default(),
             unreadable: parking_lot::Mutex::default(),
             incomplete: AtomicBool::default(),

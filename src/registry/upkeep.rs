@@ -74,13 +74,18 @@ impl Registry {
             return Err(RegistryError::ClientsActive);
         }
         let before = self.traffic.load(Ordering::Relaxed);
+        let is_used = || {
+            // One is the registry's own.
+            let under_way = Arc::strong_count(&self.relying) > 1;
+            under_way || self.traffic.load(Ordering::Relaxed) != before
+        };
         tokio::time::sleep(QUIET).await;
-        if self.traffic.load(Ordering::Relaxed) != before {
+        if is_used() {
             return Err(RegistryError::ClientsActive);
         }
         let ended = self.index.end_leases().await?;
         self.cache.forget_leases();
-        if self.traffic.load(Ordering::Relaxed) != before {
+        if is_used() {
             // A client may rely on one of the leases that have just been ended.
             self.index.restore_leases(ended).await?;
             return Err(RegistryError::ClientsActive);

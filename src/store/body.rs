@@ -33,6 +33,8 @@ pub struct Body {
     changed: Option<i64>,
     source: Source,
     check: Option<Check>,
+    /// Kept until the bytes were read.
+    _held: Option<Arc<()>>,
 }
 
 /// The digest that the bytes must have.
@@ -104,6 +106,7 @@ impl Body {
             changed: None,
             source: Source::Bytes(Some(bytes)),
             check: None,
+            _held: None,
         }
     }
 
@@ -120,6 +123,15 @@ impl Body {
         };
         Self {
             check: Some(check),
+            ..self
+        }
+    }
+
+    /// The same body, which keeps a value until it was read.
+    #[must_use]
+    pub fn holding(self, value: Arc<()>) -> Self {
+        Self {
+            _held: Some(value),
             ..self
         }
     }
@@ -151,6 +163,7 @@ impl Body {
             changed: Some(changed),
             source: Source::File(reader),
             check: None,
+            _held: None,
         })
     }
 

@@ -85,12 +85,11 @@ impl MemoryStore {
         self.records.lock().remove(key);
     }
 
-    /// Simulates another boot: a new one, or (`earlier`) that of a machine that runs for long.
+    /// Simulates another boot: one that began now, or at most at this time.
     #[cfg(test)]
-    pub(crate) fn reboot(&self, earlier: bool) {
+    pub(crate) fn reboot(&self, by: i64) {
         let now = self.ticks.fetch_add(1, Ordering::Relaxed);
-        self.boots
-            .store(if earlier { 1 } else { now }, Ordering::Relaxed);
+        self.boots.store(now.min(by), Ordering::Relaxed);
     }
 
     fn check(&self, action: &'static str, key: &str) -> Result<(), StoreError> {

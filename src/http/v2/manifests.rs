@@ -91,6 +91,8 @@ pub(in super::super) async fn put(
         body,
         ..
     } = call;
+    // What the manifest names was promised to its client before.
+    let _relying = registry.relying();
     let slot = app.memory_for_body(&body, announced).await?;
     let bytes = body::whole(body, MANIFEST_LIMIT, &slot)
         .await

@@ -61,7 +61,7 @@ async fn after_a_power_cut_all_rows_are_applied_again() {
         key: current("a", "old"),
     };
     root.store.apply(vec![zeros, back, gone]).await.unwrap();
-    root.memory.reboot(false);
+    root.memory.reboot(i64::MAX);
     let (registry, reindexed) = root.try_open().await.unwrap();
     assert!(reindexed.is_unchanged(), "{reindexed:?}");
     let link = async |name: &str| root.link(current("a", name)).await;
@@ -86,7 +86,7 @@ async fn after_a_power_cut_another_machine_loses_nothing() {
         bytes: sha256(&numbered(2)).to_string().into(),
     };
     root.store.apply(vec![lost]).await.unwrap();
-    root.memory.reboot(true);
+    root.memory.reboot(1);
     let registry = root.open().await;
     assert_eq!(get(&registry, "a", "t").await.unwrap(), numbered(1));
     assert!(get(&registry, "a", "old").await.is_err());
@@ -103,7 +103,7 @@ async fn changes_by_another_registry_after_a_power_cut_are_kept() {
     let deleted = registry.delete_tag(&repository("a"), &tag("new")).await;
     deleted.unwrap();
     kill(registry).await;
-    root.memory.reboot(false);
+    root.memory.reboot(i64::MAX);
     let put = |name: &str, digest: Digest| Step::Put {
         key: current("a", name),
         bytes: digest.to_string().into(),
@@ -131,7 +131,7 @@ async fn bytes_used_by_another_registry_are_not_removed() {
         kill(registry).await;
         root.heal();
         if reboot {
-            root.memory.reboot(false);
+            root.memory.reboot(i64::MAX);
         }
         // It finds the blob and does not touch it.
         let link = Step::Put {

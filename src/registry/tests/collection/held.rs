@@ -144,6 +144,16 @@ async fn leases_are_ended_when_no_client_is_active() {
         }
         () = asking => panic!("it waited forever"),
     }
+    // Another reads one for long, and a manifest arrives slowly.
+    let blob = registry.blob(&name, &garbage).await.unwrap();
+    let reading = registry.read_blob(&blob, None).await.unwrap();
+    let refused = collect(&registry, &options).await;
+    assert!(matches!(refused, Err(RegistryError::ClientsActive)));
+    drop(reading);
+    let arriving = registry.relying();
+    let refused = collect(&registry, &options).await;
+    assert!(matches!(refused, Err(RegistryError::ClientsActive)));
+    drop(arriving);
     let (report, _) = collect(&registry, &options).await.unwrap();
     assert_eq!((report.freed.blobs, report.held_blobs), (1, 0));
     assert!(registry.lease_blob(&name, &garbage).await.is_err());
