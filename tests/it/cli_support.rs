@@ -1,9 +1,11 @@
 //! Shared parts of the tests of the command line: registries, images in them, and the binary in an
 //! environment of its own.
 
+use std::fs::Permissions;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::path::Path;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -249,4 +251,13 @@ impl Regctl {
 
 pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// A directory that other users can read, with a copy of the program.
+pub(crate) fn program_of_everybody() -> (tempfile::TempDir, PathBuf) {
+    let place = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(place.path(), Permissions::from_mode(0o755)).unwrap();
+    let program = place.path().join("regctl");
+    std::fs::copy(env!("CARGO_BIN_EXE_regctl"), &program).unwrap();
+    (place, program)
 }

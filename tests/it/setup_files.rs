@@ -9,7 +9,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::cli_support::{Regctl, text};
+use crate::cli_support::{Regctl, program_of_everybody, text};
 use crate::support::{Image, Program, Setup, attempt, is_root};
 
 /// The documents of a printed file.
@@ -192,10 +192,7 @@ fn an_unreadable_file_is_named_with_the_user_of_the_server() {
     if !is_root() {
         return;
     }
-    let place = tempfile::tempdir().unwrap();
-    fs::set_permissions(place.path(), fs::Permissions::from_mode(0o755)).unwrap();
-    let program = place.path().join("regctl");
-    fs::copy(env!("CARGO_BIN_EXE_regctl"), &program).unwrap();
+    let (place, program) = program_of_everybody();
     let root = place.path().join("root");
     fs::create_dir(&root).unwrap();
     chown(&root, Some(1234), Some(1234)).unwrap();

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{Seek as _, SeekFrom, Write as _};
-use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Command;
@@ -11,7 +11,7 @@ use sqlx::{ConnectOptions as _, Connection as _};
 
 use crate::accounts_support::basic;
 use crate::admin_support::Admin;
-use crate::cli_support::Regctl;
+use crate::cli_support::{Regctl, program_of_everybody};
 use crate::support::{Image, Mount, Program, Request, Setup, attempt, is_root};
 
 const WRITABLE: &str = "\
@@ -236,11 +236,7 @@ fn files_of_another_user_in_a_root_are_named() {
     if !is_root() {
         return;
     }
-    // A directory that another user can read.
-    let place = tempfile::tempdir().unwrap();
-    fs::set_permissions(place.path(), fs::Permissions::from_mode(0o755)).unwrap();
-    let program = place.path().join("regctl");
-    fs::copy(env!("CARGO_BIN_EXE_regctl"), &program).unwrap();
+    let (place, program) = program_of_everybody();
     let layout = "docker/registry/v2/repositories";
     let foreign = ["", "docker/registry/v2", layout, "regctl"];
     for (number, foreign) in foreign.into_iter().enumerate() {

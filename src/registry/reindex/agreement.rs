@@ -7,7 +7,7 @@ use crate::registry::check::Content;
 use crate::store::Step;
 
 /// The setting with the time of the last agreement, by the clock of the store.
-const AGREED_AT: &str = "layout_agreed_at";
+pub(super) const AGREED_AT: &str = "layout_agreed_at";
 /// The setting with the directories that it was about.
 const AGREED_ON: &str = "layout_agreed_on";
 /// Changes shortly before that time are checked again: clocks of file systems are coarse.

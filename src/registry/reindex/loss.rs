@@ -3,14 +3,14 @@
 use std::collections::HashSet;
 
 use crate::index::{FoundRepository, KnownRepository};
-use crate::oci::Digest;
+use crate::oci::{Digest, Tag};
 
 /// What has gone from the layout.
 #[derive(Default)]
 pub(super) struct Loss {
     /// Manifests.
     pub(super) manifests: u64,
-    /// Tags whose manifest is among them.
+    /// Tags whose manifest is among them, unless they have another one now.
     tags: u64,
     /// Tags of the index.
     known_tags: u64,
@@ -35,7 +35,10 @@ impl Loss {
         let gone = |digest: &Digest| removed.contains(digest) || without_bytes.contains(digest);
         let manifests = known.manifests.iter().filter(|digest| gone(digest));
         self.manifests += manifests.count() as u64;
-        self.tags += known.tags.values().filter(|digest| gone(digest)).count() as u64;
+        let moved: HashSet<&Tag> = found.tags.iter().map(|(tag, ..)| tag).collect();
+        let tags = known.tags.iter();
+        let tags = tags.filter(|(tag, digest)| gone(digest) && !moved.contains(tag));
+        self.tags += tags.count() as u64;
         self.known_tags += known.tags.len() as u64;
     }
 

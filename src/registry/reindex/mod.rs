@@ -21,6 +21,7 @@ use super::{Registry, RegistryError, layout};
 use crate::index::{FoundRepository, KnownRepository};
 use crate::oci::{Algorithm, Digest, Repository};
 
+use agreement::AGREED_AT;
 use loss::Loss;
 
 /// Number of repositories compared at once.
@@ -187,13 +188,14 @@ impl Registry {
         if reindexed.blobs > 0 {
             self.lease_new_blobs(began, started).await?;
         }
-        // What could not be read may have changed before this start.
-        let agreed = if self.incomplete.load(Ordering::Relaxed) {
-            agreed.unwrap_or_default()
+        if self.incomplete.load(Ordering::Relaxed) {
+            // What could not be read may have changed before this start: the next one compares it as
+            // this one did.
+            let agreed = agreed.unwrap_or_default().to_string();
+            self.index.set_setting(AGREED_AT, agreed).await?;
         } else {
-            started
-        };
-        self.record_agreement_at(agreed).await?;
+            self.record_agreement_at(started).await?;
+        }
         Ok(reindexed)
     }
 

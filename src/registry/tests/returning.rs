@@ -133,6 +133,23 @@ async fn a_collection_of_most_manifests_by_registry_2_is_no_lost_disk() {
     }
     let registry = root.open().await;
     assert_eq!(get(&registry, "a", "latest").await.unwrap(), numbered(19));
+    // All of them, after its only tag was moved there.
+    for number in 20..40 {
+        put(&registry, "a", "latest", &numbered(number))
+            .await
+            .unwrap();
+    }
+    registry.close().await.unwrap();
+    for number in 19..40 {
+        let digest = sha256(&numbered(number));
+        other.remove(&revision_path("a", &digest));
+        other.remove(&blob_directory(&digest));
+    }
+    let digest = other.blob(&numbered(40));
+    other.revision("a", &digest);
+    other.tag("a", "latest", &digest);
+    let registry = root.open().await;
+    assert_eq!(get(&registry, "a", "latest").await.unwrap(), numbered(40));
     registry.close().await.unwrap();
     // Without the last one the disk may not be mounted.
     other.remove("repositories/a/_manifests");
