@@ -92,7 +92,11 @@ impl Model {
             }
         }
         let contents = self.reference.contents(name);
-        contents.manifests.entry(digest).or_insert(known);
+        let now = known.pushed_at;
+        let entry = contents.manifests.entry(digest);
+        entry
+            .and_modify(|known| known.pushed_at = now)
+            .or_insert(known);
         if let Some(tag) = tag_name {
             contents.tags.insert(tag, digest);
         }
@@ -232,7 +236,6 @@ impl Model {
             .delete_manifest(&repository(name), &digest)
             .await;
         let gone: BTreeSet<String> = deleted.unwrap().iter().map(Tag::to_string).collect();
-        self.reference.pulled.remove(&(name, digest));
         let contents = self.reference.contents(name);
         let known = contents.manifests.remove(&digest).unwrap();
         let tags = contents
@@ -252,7 +255,6 @@ impl Model {
         let deleted = self.registry.delete_repository(&repository(name)).await;
         let contents = self.reference.repositories.remove(name);
         assert_eq!(deleted.is_ok(), contents.is_some(), "{name}");
-        self.reference.pulled.retain(|(of, _)| *of != name);
         if let Some(contents) = contents.filter(|contents| !contents.manifests.is_empty()) {
             self.reference
                 .throw(TrashedKind::Repository, name, contents);

@@ -99,6 +99,7 @@ impl Model {
         let sorted = |mut restored: Restored| {
             restored.manifests.sort_unstable();
             restored.tags.sort_unstable();
+            restored.moved.sort_unstable();
             restored
         };
         assert_eq!(sorted(restored), sorted(expected));
