@@ -80,15 +80,11 @@ fn search_and_filter_with_the_keyboard() {
     browser.write("body", "/");
     assert_eq!(browser.evaluate("document.activeElement.id"), json!("q"));
     browser.write("#q", "service-07\u{e007}");
-    crate::support::eventually("the search is shown", || {
-        browser.address().ends_with("?q=service-07")
-    });
+    browser.wait_for("/?q=service-07");
     let rows = "document.querySelectorAll('table.list tbody tr').length";
     assert_eq!(browser.evaluate(rows), json!(1));
     browser.click("table.list tbody th a");
-    crate::support::eventually("the repository is shown", || {
-        browser.address().ends_with("/r/team-1/service-07")
-    });
+    browser.wait_for("/r/team-1/service-07");
     browser.open(&format!("http://{}/r/library/app/-/tags", server.host()));
     browser.write("#filter", "1.1");
     let shown =
@@ -108,20 +104,14 @@ fn everything_works_without_scripts() {
     browser.open(&format!("http://{}/", server.host()));
     browser.write("#q", "app");
     browser.click("form.search button");
-    crate::support::eventually("the search is shown", || {
-        browser.address().ends_with("?q=app")
-    });
+    browser.wait_for("/?q=app");
     browser.click("select[name=theme] option[value=dark]");
     browser.click("form.switches button");
-    crate::support::eventually("the colours are kept", || {
-        browser.evaluate("document.documentElement.dataset.theme") == json!("dark")
-    });
-    assert!(browser.address().ends_with("?q=app"));
+    browser.wait_until("document.documentElement.dataset.theme === 'dark'");
+    browser.wait_for("/?q=app");
     browser.click("table.list tbody th a");
     browser.click("h2 a");
-    crate::support::eventually("the tags are shown", || {
-        browser.address().ends_with("/r/library/app/-/tags")
-    });
+    browser.wait_for("/r/library/app/-/tags");
     drop(browser);
     server.stop();
 }

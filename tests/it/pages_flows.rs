@@ -8,7 +8,7 @@ use crate::accounts_clients::sign_in;
 use crate::accounts_support::Guarded;
 use crate::interop_docker::Dockerd;
 use crate::support::browser::Browser;
-use crate::support::{Image, eventually, have, is_root};
+use crate::support::{Image, have, is_root};
 
 fn furnished() -> Guarded {
     let guarded = Guarded::start();
@@ -23,19 +23,17 @@ fn furnished() -> Guarded {
 /// Signs in, deletes two tags, undoes it, and adds another tag.
 fn flow(guarded: &Guarded, browser: &Browser, has_script: bool) {
     let host = format!("http://{}", guarded.server.host());
-    let at = |end: &str| {
-        eventually(end, || browser.address().ends_with(end));
-    };
     let title = |text: &str| {
-        let expression = format!("document.querySelector('h1').textContent.includes('{text}')");
-        eventually(text, || browser.evaluate(&expression) == json!(true));
+        browser.wait_until(&format!(
+            "document.querySelector('h1').textContent.includes('{text}')"
+        ));
     };
     browser.open(&format!(
         "{host}/sign-in?next=/r/team/app/-/tags%3Fsort=name"
     ));
     browser.write("#name", "alice");
     browser.write("#password", "alice-secret\u{e007}");
-    at("/-/tags?sort=name");
+    browser.wait_for("/r/team/app/-/tags?sort=name");
     browser.click("input[value='1.0']");
     if has_script {
         let range = "(() => { const box = document.querySelector('input[value=\"1.2\"]'); \
@@ -57,7 +55,7 @@ fn flow(guarded: &Guarded, browser: &Browser, has_script: bool) {
     assert_eq!(remote.tags().len(), 4);
     browser.open(&format!("{host}/r/team/app:2.0"));
     browser.write("#new-tag", "stable\u{e007}");
-    at("/r/team/app:stable");
+    browser.wait_for("/r/team/app:stable");
     assert_eq!(remote.tags().len(), 5);
     for path in [
         "/account",
@@ -75,10 +73,7 @@ fn flow(guarded: &Guarded, browser: &Browser, has_script: bool) {
     let said = browser.console();
     assert_eq!(said, [""; 0]);
     browser.click("form[action='/sign-out'] button");
-    eventually("signed out", || {
-        browser.evaluate("document.querySelector('form[action=\"/sign-out\"]') === null")
-            == json!(true)
-    });
+    browser.wait_until("document.querySelector('form[action=\"/sign-out\"]') === null");
 }
 
 #[test]
@@ -118,12 +113,10 @@ fn a_token_of_the_pages_signs_docker_in() {
     browser.open(&format!("http://{host}/sign-in?next=/account"));
     browser.write("#name", "alice");
     browser.write("#password", "alice-secret\u{e007}");
-    eventually("signed in", || browser.address().ends_with("/account"));
+    browser.wait_for("/account");
     browser.write("#label", "laptop\u{e007}");
-    let field = "document.querySelector('.notice .command input')?.value ?? ''";
-    eventually("the token is shown", || {
-        browser.evaluate(field) != json!("")
-    });
+    let field = "document.querySelector('.notice .command input').value";
+    browser.wait_until(&format!("{field} !== ''"));
     let token = browser.evaluate(field);
     let mut login = daemon.docker();
     login

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::accounts_support::Guarded;
 use crate::pages_person::Person;
 use crate::support::browser::Browser;
-use crate::support::{Image, eventually, have};
+use crate::support::{Image, have};
 
 const CONFIG: &str = "\
 version: 0.1
@@ -257,26 +257,20 @@ fn a_rule_is_saved_in_a_browser_with_and_without_scripts() {
         browser.open(&format!("{host}/sign-in?next=/collection"));
         browser.write("#name", "root");
         browser.write("#password", "root-secret\u{e007}");
-        eventually("signed in", || browser.address().ends_with("/collection"));
+        browser.wait_for("/collection");
         browser.write("input[name=repositories]", "team/*");
         browser.write("input[name=match]", "pr-*");
         browser.click("#try form[method=get] button");
-        let shows = |text: &str| {
-            browser
-                .evaluate("document.querySelector('main').textContent")
-                .as_str()
-                .is_some_and(|shown| shown.contains(text))
-        };
-        eventually("the effect", || shows("would now delete 2 tags"));
+        browser.wait_for_text("would now delete 2 tags");
         for (width, path) in [(360, "light"), (1280, "dark")] {
             browser.resize(width, 900);
             let faults = browser.evaluate(crate::pages_browser::FAULTS);
             assert_eq!(faults, json!([]), "{path} {width}");
         }
         browser.click("button[value=save-rule]");
-        eventually("saved", || shows("Rule 1 is saved."));
+        browser.wait_for_text("Rule 1 is saved.");
         browser.click("button[value=remove-rule]");
-        eventually("removed", || shows("Rule 1 is removed."));
+        browser.wait_for_text("Rule 1 is removed.");
         assert_eq!(browser.console(), [""; 0]);
         drop(browser);
         guarded.server.stop();

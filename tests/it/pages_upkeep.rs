@@ -226,20 +226,13 @@ fn watched(guarded: &Guarded, browser: &Browser) {
     browser.open(&format!("{host}/sign-in?next=/collection"));
     browser.write("#name", "root");
     browser.write("#password", "root-secret\u{e007}");
-    eventually("signed in", || browser.address().ends_with("/collection"));
+    browser.wait_for("/collection");
     browser.click("input[name=untagged]");
     browser.click("button[value=plan]");
-    let shows = |text: &str| {
-        browser
-            .evaluate("document.querySelector('main').textContent")
-            .as_str()
-            .is_some_and(|shown| shown.contains(text))
-    };
-    eventually("the dry run", || shows("no tag or index refers to it"));
+    browser.wait_for_text("no tag or index refers to it");
     browser.click("button[value=run]");
-    eventually("the end", || {
-        browser.address().ends_with("/collection?run=1") && shows("The collection has ended")
-    });
+    browser.wait_for_text("The collection has ended");
+    browser.wait_for("/collection?run=1");
     let status = guarded.administer(&["gc", "--status", "-o", "json"]);
     let status: serde_json::Value = serde_json::from_str(&status).unwrap();
     assert_eq!(status["runs"][0]["freed"]["manifests"], 1);
@@ -274,10 +267,8 @@ fn these_pages_in_each_language_colour_and_width() {
     let guarded = furnished(CONFIG);
     let browser = Browser::start(true);
     let host = format!("http://{}", guarded.server.host());
-    browser.open(&format!("{host}/sign-in?next=/storage"));
-    browser.write("#name", "root");
-    browser.write("#password", "root-secret\u{e007}");
-    eventually("signed in", || browser.address().ends_with("/storage"));
+    let authority = guarded.server.host();
+    crate::pages_walk::sign_in(&browser, &authority, "root");
     for (language, theme, width) in [
         ("en", "light", 360),
         ("en", "dark", 1280),
@@ -285,14 +276,7 @@ fn these_pages_in_each_language_colour_and_width() {
         ("zh-Hans", "light", 1280),
     ] {
         browser.resize(width, 900);
-        browser.open(&host);
-        for (name, value) in [("language", language), ("theme", theme)] {
-            browser.click(&format!("select[name={name}] option[value='{value}']"));
-            let state = "[document.documentElement.lang, document.documentElement.dataset.theme]";
-            eventually("the switch applies", || {
-                browser.evaluate(state)[usize::from(name == "theme")] == json!(value)
-            });
-        }
+        crate::pages_walk::switch(&browser, &authority, language, theme);
         for path in [
             "/storage",
             "/collection",

@@ -10,7 +10,7 @@ use crate::accounts_support::Guarded;
 use crate::pages_browser::FAULTS;
 use crate::pages_furnished::{crowd, furnished, pages};
 use crate::support::browser::Browser;
-use crate::support::{Server, eventually, have, skip};
+use crate::support::{Server, have, skip};
 
 /// The rules of axe-core: those of WCAG 2.2 AA, and its best practices.
 const RULES: &str = r#"{runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
@@ -45,15 +45,13 @@ fn violations(browser: &Browser, axe: &str) -> Value {
 /// Chooses language and colours with the forms of the page.
 pub(crate) fn switch(browser: &Browser, host: &str, language: &str, theme: &str) {
     browser.open(&format!("http://{host}/about"));
-    for (place, (name, value)) in [("language", language), ("theme", theme)]
-        .iter()
-        .enumerate()
-    {
+    let root = "document.documentElement";
+    for (name, state, value) in [
+        ("language", "lang", language),
+        ("theme", "dataset.theme", theme),
+    ] {
         browser.click(&format!("select[name={name}] option[value='{value}']"));
-        let state = "[document.documentElement.lang, document.documentElement.dataset.theme]";
-        eventually("the switch applies", || {
-            browser.evaluate(state)[place] == json!(value)
-        });
+        browser.wait_until(&format!("{root}.{state} === '{value}'"));
     }
 }
 
@@ -62,7 +60,7 @@ pub(crate) fn sign_in(browser: &Browser, host: &str, name: &str) {
     browser.open(&format!("http://{host}/sign-in?next=/about"));
     browser.write("#name", name);
     browser.write("#password", &format!("{name}-secret\u{e007}"));
-    eventually("signed in", || browser.address().ends_with("/about"));
+    browser.wait_for("/about");
 }
 
 /// Opens a page and lists its faults.

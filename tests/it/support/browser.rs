@@ -65,6 +65,7 @@ impl Browser {
         let script = if has_script { 1 } else { 2 };
         let capabilities = json!({"capabilities": {"alwaysMatch": {
             "browserName": "chrome",
+            "timeouts": {"implicit": 10_000},
             "goog:loggingPrefs": {"browser": "ALL"},
             "goog:chromeOptions": {
                 "args": arguments,
@@ -94,10 +95,14 @@ impl Browser {
         Some(answer.json()["value"].clone())
     }
 
+    /// The answer, which is an error where the page was replaced meanwhile.
+    fn send_once(&self, method: &str, path: &str, body: Option<&Value>) -> Value {
+        self.try_send(method, path, body)
+            .unwrap_or_else(|| panic!("chromedriver does not answer {method} {path}"))
+    }
+
     fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Value {
-        let value = self
-            .try_send(method, path, body)
-            .unwrap_or_else(|| panic!("chromedriver does not answer {method} {path}"));
+        let value = self.send_once(method, path, body);
         assert!(value["error"].is_null(), "{method} {path}: {value}");
         value
     }
@@ -135,31 +140,57 @@ impl Browser {
         STANDARD.decode(value.as_str().unwrap()).unwrap()
     }
 
-    /// The current address.
-    pub(crate) fn address(&self) -> String {
-        let path = format!("/session/{}/url", self.session);
-        let value = self.send("GET", &path, None);
-        value.as_str().unwrap().to_owned()
+    /// Waits until an expression of JavaScript is true in a loaded page. What fails while one page
+    /// takes the place of another is tried again.
+    pub(crate) fn wait_until(&self, expression: &str) {
+        let script = format!("return document.readyState === 'complete' && ({expression})");
+        let path = format!("/session/{}/execute/sync", self.session);
+        let body = json!({"script": script, "args": []});
+        eventually(expression, || {
+            self.send_once("POST", &path, Some(&body)) == json!(true)
+        });
     }
 
-    /// The first element that matches a selector.
-    fn find(&self, selector: &str) -> String {
-        let body = json!({"using": "css selector", "value": selector});
-        let value = self.command("/element", &body);
-        let id = value.as_object().unwrap().values().next().unwrap();
-        id.as_str().unwrap().to_owned()
+    /// Waits until a page is loaded, given by its whole path and query.
+    pub(crate) fn wait_for(&self, page: &str) {
+        self.wait_until(&format!(
+            "location.pathname + location.search === {}",
+            json!(page)
+        ));
+    }
+
+    /// Waits until the main part of the page contains a text.
+    pub(crate) fn wait_for_text(&self, text: &str) {
+        let main = "document.querySelector('main').textContent";
+        self.wait_until(&format!("{main}.includes({})", json!(text)));
+    }
+
+    /// Does something with the first element that matches a selector. The element is looked for
+    /// again where a new page has taken the place of its page.
+    fn act(&self, selector: &str, action: &str, body: &Value) {
+        let query = json!({"using": "css selector", "value": selector});
+        eventually(selector, || {
+            let element = self.command("/element", &query);
+            let id = element.as_object().unwrap().values().next().unwrap();
+            let id = id.as_str().unwrap();
+            let path = format!("/session/{}/element/{id}/{action}", self.session);
+            let value = self.send_once("POST", &path, Some(body));
+            if value["error"] == json!("stale element reference") {
+                return false;
+            }
+            assert!(value["error"].is_null(), "{action} {selector}: {value}");
+            true
+        });
     }
 
     /// Clicks the first element that matches a selector.
     pub(crate) fn click(&self, selector: &str) {
-        let id = self.find(selector);
-        self.command(&format!("/element/{id}/click"), &json!({}));
+        self.act(selector, "click", &json!({}));
     }
 
     /// Types into the first element that matches a selector.
     pub(crate) fn write(&self, selector: &str, text: &str) {
-        let id = self.find(selector);
-        self.command(&format!("/element/{id}/value"), &json!({"text": text}));
+        self.act(selector, "value", &json!({"text": text}));
     }
 
     /// The messages on the console since the last call.
