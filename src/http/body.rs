@@ -139,6 +139,7 @@ impl Stream for BodyStream {
                     return Poll::Ready(Some(self.broken(error)));
                 }
                 Poll::Ready(None) => {
+                    self.body.receiving.ended();
                     self.state = State::Ended;
                     return Poll::Ready(self.take_gathered().map(Ok));
                 }

@@ -5,29 +5,25 @@
 //! than a small share is paused until its share is lower. Connections that are idle or stalled for
 //! too long are closed.
 
-use std::pin::Pin;
+mod sending;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, Waker};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::task::{Context, Waker};
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures_util::task::AtomicWaker;
-use http_body::{Frame, SizeHint};
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
-use super::answer_body::Body;
 use super::slots::{Client, Slot, SlotPool};
+
+pub(super) use sending::Sending;
 
 /// Maximum unread bytes of all connections.
 const UNREAD_LIMIT: usize = 64 * 1024 * 1024;
 /// Unread bytes that each connection may always have: more than the initial window of HTTP/2.
 const UNREAD_ALWAYS: usize = 128 * 1024;
-/// Maximum unsent bytes of answers of all connections.
-const UNSENT_LIMIT: usize = 64 * 1024 * 1024;
-/// Answers below this size are not counted.
-const SMALL: usize = 4 * 1024;
 /// The overhead of HTTP/2 for a frame of data (RFC 9113, section 4.1).
 const FRAME_HEADER: usize = 9;
 /// Received bytes that count as progress.
@@ -36,7 +32,6 @@ const PROGRESS: usize = 16 * 1024;
 const LOOK: Duration = Duration::from_secs(1);
 
 static UNREAD: AtomicUsize = AtomicUsize::new(0);
-static UNSENT: AtomicUsize = AtomicUsize::new(0);
 
 /// The timeouts of a connection.
 #[derive(Debug, Clone, Copy)]
@@ -89,6 +84,11 @@ impl Connection {
         })
     }
 
+    /// Number of connections of its client, at least 1.
+    pub(super) fn connections_of_client(&self) -> usize {
+        self.slot.held_by_client().max(1)
+    }
+
     /// Begins a request after a slot was acquired.
     pub(super) async fn begin(self: &Arc<Self>) -> Arc<RunningRequest> {
         let counted = Counted::new(Arc::clone(self));
@@ -96,7 +96,7 @@ impl Connection {
             .requests
             .acquire(self.client, 1, self.revoked.clone())
             .await;
-        Arc::new(RunningRequest { counted, slot })
+        Arc::new(RunningRequest::new(counted, slot))
     }
 
     /// Resolves when the connection was idle, or its answers stalled, for too long.
@@ -145,18 +145,6 @@ impl Connection {
         UNREAD.fetch_sub(before.min(bytes), Ordering::Relaxed);
         self.reader.wake();
     }
-
-    fn may_send(&self, context: &Context<'_>) -> bool {
-        let may = || {
-            self.unsent.load(Ordering::Acquire) == 0
-                || UNSENT.load(Ordering::Relaxed) < UNSENT_LIMIT
-        };
-        if may() {
-            return true;
-        }
-        self.writers.lock().push(context.waker().clone());
-        may()
-    }
 }
 
 impl Drop for Connection {
@@ -188,9 +176,53 @@ impl Drop for Counted {
 pub(super) struct RunningRequest {
     counted: Counted,
     slot: Option<Slot>,
+    /// What it waits for at its client: [`MORE_BODY`], [`READING`]. Nothing: the server is at work.
+    waits_for: AtomicU8,
 }
 
+/// More of the request's body.
+const MORE_BODY: u8 = 1;
+/// That the client reads the answer.
+const READING: u8 = 2;
+
 impl RunningRequest {
+    fn new(counted: Counted, slot: Option<Slot>) -> Self {
+        let running = Self {
+            counted,
+            slot,
+            waits_for: AtomicU8::new(0),
+        };
+        running.works();
+        running
+    }
+
+    /// Its slot and that of its connection.
+    fn slots(&self) -> impl Iterator<Item = &Slot> {
+        self.slot.iter().chain([&self.counted.0.slot])
+    }
+
+    fn works(&self) {
+        self.slots().for_each(Slot::works);
+    }
+
+    fn waits_for_client(&self) {
+        self.slots().for_each(Slot::waits_for_client);
+    }
+
+    /// Records that it waits for something at its client.
+    fn waits(&self, what: u8) {
+        if self.waits_for.fetch_or(what, Ordering::Relaxed) == 0 {
+            self.waits_for_client();
+        }
+    }
+
+    /// Records that it does not wait for it any more.
+    fn has(&self, what: u8) {
+        if self.waits_for.fetch_and(!what, Ordering::Relaxed) == what {
+            self.works();
+        }
+    }
+
     fn connection(&self) -> &Connection {
         &self.counted.0
     }
@@ -213,6 +245,12 @@ impl RunningRequest {
     }
 }
 
+impl Drop for RunningRequest {
+    fn drop(&mut self) {
+        self.waits(READING);
+    }
+}
+
 /// A request body being read.
 pub(super) struct Receiving(Arc<RunningRequest>);
 
@@ -230,6 +268,7 @@ impl Receiving {
 
     /// Counts a frame that was read.
     pub(super) fn taken(&self, bytes: usize) {
+        self.0.has(MORE_BODY);
         let connection = self.0.connection();
         connection.forget_unread(bytes + FRAME_HEADER);
         if connection.progress.fetch_add(bytes, Ordering::Relaxed) + bytes >= PROGRESS {
@@ -238,8 +277,14 @@ impl Receiving {
         }
     }
 
+    /// Called at the end of the body.
+    pub(super) fn ended(&self) {
+        self.0.has(MORE_BODY);
+    }
+
     /// Called when no data is available. If it is the only body, nothing is unread.
     pub(super) fn waits(&self) {
+        self.0.waits(MORE_BODY);
         let connection = self.0.connection();
         if connection.receiving.load(Ordering::Relaxed) == 1 {
             connection.forget_unread(usize::MAX);
@@ -249,100 +294,10 @@ impl Receiving {
 
 impl Drop for Receiving {
     fn drop(&mut self) {
+        self.0.has(MORE_BODY);
         let connection = self.0.connection();
         if connection.receiving.fetch_sub(1, Ordering::Relaxed) == 1 {
             connection.forget_unread(usize::MAX);
-        }
-    }
-}
-
-/// The body of an answer being sent.
-pub(super) struct Sending {
-    body: Body,
-    running: Arc<RunningRequest>,
-}
-
-impl Sending {
-    pub(super) fn new(body: Body, running: Arc<RunningRequest>) -> Self {
-        let sending = &running.connection().sending;
-        sending.fetch_add(1, Ordering::Relaxed);
-        Self { body, running }
-    }
-}
-
-impl Drop for Sending {
-    fn drop(&mut self) {
-        let sending = &self.running.connection().sending;
-        sending.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-impl http_body::Body for Sending {
-    type Data = Bytes;
-    type Error = std::io::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
-        if !self.running.connection().may_send(context) {
-            return Poll::Pending;
-        }
-        let polled = Pin::new(&mut self.body).poll_frame(context);
-        polled.map(|frame| {
-            let frame = match frame? {
-                Ok(frame) => frame,
-                Err(error) => return Some(Err(error)),
-            };
-            Some(Ok(frame.map_data(|bytes| {
-                if bytes.len() < SMALL {
-                    return bytes;
-                }
-                Bytes::from_owner(Unsent::new(bytes, Arc::clone(&self.running)))
-            })))
-        })
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
-}
-
-/// Bytes of an answer, counted until they are sent.
-struct Unsent {
-    bytes: Bytes,
-    running: Arc<RunningRequest>,
-}
-
-impl Unsent {
-    fn new(bytes: Bytes, running: Arc<RunningRequest>) -> Self {
-        UNSENT.fetch_add(bytes.len(), Ordering::Relaxed);
-        let unsent = &running.connection().unsent;
-        unsent.fetch_add(bytes.len(), Ordering::Release);
-        Self { bytes, running }
-    }
-}
-
-impl AsRef<[u8]> for Unsent {
-    fn as_ref(&self) -> &[u8] {
-        &self.bytes
-    }
-}
-
-impl Drop for Unsent {
-    fn drop(&mut self) {
-        self.running.moved();
-        let connection = self.running.connection();
-        UNSENT.fetch_sub(self.bytes.len(), Ordering::Relaxed);
-        connection
-            .unsent
-            .fetch_sub(self.bytes.len(), Ordering::Release);
-        for writer in std::mem::take(&mut *connection.writers.lock()) {
-            writer.wake();
         }
     }
 }

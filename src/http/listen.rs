@@ -48,7 +48,11 @@ pub(super) const READ_AHEAD: usize = 64 * 1024;
 /// Bytes of an HTTP/2 stream in its send buffer.
 const SEND_BUFFER: usize = 64 * 1024;
 /// Maximum number of concurrent streams of an HTTP/2 connection.
-const STREAMS: u32 = 64;
+const STREAMS: usize = 64;
+/// Number of streams that the connections of a client share, as far as each has a few.
+const STREAMS_OF_CLIENT: usize = 1024;
+/// Number of streams that every connection may have.
+const STREAMS_ALWAYS: usize = 8;
 /// Timeout for the slot of a connection or a request.
 const SLOT_TIMEOUT: Duration = Duration::from_secs(30);
 /// Time without progress after which a slot may be revoked for others.
@@ -338,7 +342,8 @@ async fn serve<S>(
                 _ if !running.is_admitted() => {
                     Refusal::busy("too many requests are being answered").answer()
                 }
-                Serves::Registry => app.answer(request, peer, tls).await,
+                // Boxed: a request that waits for its slot needs no memory for its handler.
+                Serves::Registry => Box::pin(app.answer(request, peer, tls)).await,
                 Serves::Debug => ops::debug(&app, request.map(drop)).await,
                 Serves::Challenges(challenges) => challenges.answer(request.uri().path()),
             };
@@ -346,6 +351,8 @@ async fn serve<S>(
         }
     });
     let mut builder = Builder::new(TokioExecutor::new());
+    let streams = STREAMS_OF_CLIENT / connection.connections_of_client();
+    let streams = streams.clamp(STREAMS_ALWAYS, STREAMS);
     builder
         .http1()
         .timer(TokioTimer::new())
@@ -355,7 +362,7 @@ async fn serve<S>(
     builder
         .http2()
         .timer(TokioTimer::new())
-        .max_concurrent_streams(STREAMS)
+        .max_concurrent_streams(u32::try_from(streams).unwrap_or(u32::MAX))
         .adaptive_window(true)
         .max_send_buf_size(SEND_BUFFER)
         .keep_alive_interval(Some(Duration::from_secs(30)));

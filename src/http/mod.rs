@@ -226,6 +226,7 @@ impl Shared {
         let observed = self.observer.begin(&request, handler, &context);
         let names_one_host = names_one_host(&request);
         let app = Arc::clone(&self);
+        // What is not of `/v2` is boxed, because every request would have its size otherwise.
         let answering = async {
             if !names_one_host {
                 let message = "an HTTP/1.1 request has exactly one Host header";
@@ -242,21 +243,29 @@ impl Shared {
                 }
                 None if outside == token::PATH => {
                     app.rates.admit_address(&context)?;
-                    token::answer(&app, request, &mut context, tls).await
+                    Box::pin(token::answer(&app, request, &mut context, tls)).await
                 }
                 None if outside == api::PATH => {
                     app.rates.admit_address(&context)?;
-                    api::answer(&app, request, &mut context, tls).await
+                    Box::pin(api::answer(&app, request, &mut context, tls)).await
                 }
                 None if outside.starts_with("/api/") => Err(api::unknown()),
                 None if is_outside => Err(RouteError::Unknown.into()),
                 None => match &app.pages {
                     Some(pages) if pages::wanted(&request, &outside) && !v1::owns(&outside) => {
-                        pages::answer(&app, pages, request, &mut context, &outside, tls).await
+                        Box::pin(pages::answer(
+                            &app,
+                            pages,
+                            request,
+                            &mut context,
+                            &outside,
+                            tls,
+                        ))
+                        .await
                     }
                     _ if v1::wanted(&request, &outside) => {
                         app.rates.admit_address(&context)?;
-                        v1::answer(&app, request, &outside, &mut context, tls).await
+                        Box::pin(v1::answer(&app, request, &outside, &mut context, tls)).await
                     }
                     _ => Ok(ops::public(&app, &request, &outside).await),
                 },

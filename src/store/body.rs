@@ -8,6 +8,7 @@ use std::io::{self, IoSliceMut};
 use std::os::unix::fs::FileExt;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -25,6 +26,29 @@ use crate::oci::Digest;
 const SLICE: u64 = 128 * 1024;
 /// Bytes read when a file is opened, and kept until the client reads them.
 const FIRST: u64 = 64 * 1024;
+/// Maximum bytes that all bodies keep this way; beyond it nothing is read when a file is opened.
+const AHEAD_LIMIT: usize = 16 * 1024 * 1024;
+
+/// Bytes that bodies keep.
+static AHEAD: AtomicUsize = AtomicUsize::new(0);
+
+/// Bytes read ahead, counted until it is dropped.
+struct Ahead(usize);
+
+impl Ahead {
+    /// `None` beyond the limit.
+    fn reserve(bytes: usize) -> Option<Self> {
+        let reserved = Self(bytes);
+        let before = AHEAD.fetch_add(bytes, Ordering::Relaxed);
+        (before < AHEAD_LIMIT).then_some(reserved)
+    }
+}
+
+impl Drop for Ahead {
+    fn drop(&mut self) {
+        AHEAD.fetch_sub(self.0, Ordering::Relaxed);
+    }
+}
 
 /// A blob, or a range of it, as a stream of slices.
 pub struct Body {
@@ -32,6 +56,8 @@ pub struct Body {
     /// When the file last changed, before it was read.
     changed: Option<i64>,
     source: Source,
+    /// Kept until the first slice is returned.
+    ahead: Option<Ahead>,
     check: Option<Check>,
     /// Kept until the bytes were read.
     _held: Option<Arc<()>>,
@@ -92,7 +118,7 @@ struct Reader {
     position: u64,
     /// Bytes not yet returned.
     remaining: u64,
-    /// The first slice, read when the file was opened.
+    /// The first slice, if it was read when the file was opened.
     first: Option<Bytes>,
     /// A slice that is being read from the device.
     pending: Option<JoinHandle<io::Result<Bytes>>>,
@@ -105,6 +131,7 @@ impl Body {
             length: bytes.len() as u64,
             changed: None,
             source: Source::Bytes(Some(bytes)),
+            ahead: None,
             check: None,
             _held: None,
         }
@@ -144,24 +171,33 @@ impl Body {
         length: u64,
         changed: i64,
     ) -> io::Result<Self> {
-        let first = read_device(&file, position, length.min(FIRST))?;
-        if first.len() as u64 == length {
+        let wanted = length.min(FIRST);
+        let ahead = Ahead::reserve(usize::try_from(wanted).map_err(io::Error::other)?);
+        let first = match &ahead {
+            Some(_) => Some(read_device(&file, position, wanted)?),
+            None => None,
+        };
+        if wanted == length
+            && let Some(whole) = first
+        {
             return Ok(Self {
                 changed: Some(changed),
-                ..Self::from_bytes(first)
+                ahead,
+                ..Self::from_bytes(whole)
             });
         }
         let reader = Reader {
             file: Arc::new(file),
             position,
             remaining: length,
-            first: Some(first),
+            first,
             pending: None,
         };
         Ok(Self {
             length,
             changed: Some(changed),
             source: Source::File(reader),
+            ahead,
             check: None,
             _held: None,
         })
@@ -275,6 +311,7 @@ impl Stream for Body {
             Source::Bytes(bytes) => bytes.take().filter(|bytes| !bytes.is_empty()).map(Ok),
             Source::File(reader) => ready!(reader.poll_read(context)),
         };
+        body.ahead = None;
         Poll::Ready(match (read, &mut body.check) {
             (Some(read), Some(check)) => {
                 let checked = check.slice(read);
@@ -321,5 +358,30 @@ impl Reader {
             Err(_) => reader.remaining = 0,
         }
         Poll::Ready(Some(read))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::StreamExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn many_open_bodies_keep_a_bounded_number_of_bytes() {
+        for length in [0, 5, FIRST, FIRST + 5, 3 * SLICE] {
+            let content: Vec<u8> = (0..length).map(|at| (at % 251) as u8).collect();
+            let file = tempfile::tempfile().unwrap();
+            file.write_all_at(&content, 0).unwrap();
+            let open = || Body::from_file(file.try_clone().unwrap(), 0, length, 0).unwrap();
+            let mut bodies: Vec<_> = (0..400).map(|_| open()).collect();
+            // Other tests read files as well.
+            assert!(AHEAD.load(Ordering::Relaxed) < AHEAD_LIMIT + (4 << 20));
+            for body in [bodies.pop().unwrap(), bodies.swap_remove(0)] {
+                assert_eq!(body.length(), length);
+                let slices: Vec<_> = body.map(Result::unwrap).collect().await;
+                assert_eq!(slices.concat(), content);
+            }
+        }
     }
 }

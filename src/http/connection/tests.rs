@@ -1,6 +1,10 @@
 //! Counts and timeouts.
 
+use std::pin::Pin;
+
+use super::sending::SMALL;
 use super::*;
+use crate::http::answer_body::Body;
 use crate::http::slots::Limits;
 
 /// A connection of this machine.
@@ -59,4 +63,28 @@ async fn counts_end_with_their_objects() {
     assert_eq!(connection.unsent.load(Ordering::Relaxed), SMALL);
     drop(bytes);
     assert_eq!(connection.unsent.load(Ordering::Relaxed), 0);
+}
+
+#[tokio::test]
+async fn a_request_waits_for_its_client_or_the_server_works() {
+    let connection = connection().await;
+    let running = connection.begin().await;
+    let works = || running.waits_for.load(Ordering::Relaxed) == 0;
+    let receiving = Receiving::new(Arc::clone(&running));
+    assert!(works());
+    receiving.waits();
+    receiving.waits();
+    assert!(!works());
+    receiving.taken(1);
+    assert!(works());
+    receiving.waits();
+    receiving.ended();
+    assert!(works());
+    let sending = Sending::new(Body::empty(), Arc::clone(&running));
+    assert!(!works());
+    // The rest of a body is read after the answer has begun.
+    receiving.waits();
+    drop(receiving);
+    assert!(!works());
+    drop(sending);
 }

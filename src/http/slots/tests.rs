@@ -63,7 +63,7 @@ async fn idle_slots_are_revoked_first_and_then_stalled_ones() {
     // A revoked slot is not released twice.
     drop((slots, first, second));
     assert_eq!(pool.0.lock().held, 0);
-    assert!(pool.0.lock().slots_of.is_empty());
+    assert!(pool.0.lock().clients.is_empty());
 }
 
 #[tokio::test]
@@ -91,7 +91,8 @@ async fn a_timed_out_request_has_no_slot() {
     }
     drop(slots);
     assert_eq!(pool.0.lock().held, 0);
-    assert!(pool.0.lock().waiting.is_empty());
+    assert_eq!(pool.0.lock().waiting, 0);
+    assert!(pool.0.lock().clients.is_empty());
 }
 
 #[tokio::test]
@@ -104,7 +105,7 @@ async fn a_queue_full_of_one_client_accepts_others() {
     let queue = futures_util::future::join_all((0..3).map(|_| acquire(&pool, 1)));
     let other = acquire(&pool, 5);
     let release = async {
-        while pool.0.lock().waiting.len() < 2 {
+        while pool.0.lock().waiting < 2 {
             tokio::task::yield_now().await;
         }
         drop(slots);
@@ -112,6 +113,49 @@ async fn a_queue_full_of_one_client_accepts_others() {
     let (queued, other, ()) = tokio::join!(queue, other, release);
     assert!(other.is_some());
     assert!(queued.iter().filter(|one| one.is_some()).count() < 3);
+}
+
+#[tokio::test]
+async fn a_slot_whose_server_is_at_work_is_not_revoked_for_lack_of_progress() {
+    let stalling = Limits {
+        stall_after: Duration::ZERO,
+        ..LIMITS
+    };
+    let (pool, slots) = filled(stalling, [1; 4]).await;
+    for (slot, _) in &slots {
+        slot.works();
+    }
+    assert!(acquire(&pool, 1).await.is_none());
+    slots[2].0.waits_for_client();
+    tokio::time::sleep(SEARCH_INTERVAL).await;
+    assert!(acquire(&pool, 1).await.is_some());
+    assert_eq!(revoked(&slots), [2]);
+}
+
+/// The cost of a place must not grow with the number of those that wait: ten thousand would take
+/// minutes.
+#[tokio::test]
+async fn many_requests_of_a_client_wait_or_are_refused() {
+    let crowded = Limits {
+        waiting: 4096,
+        timeout: Duration::from_secs(1),
+        ..LIMITS
+    };
+    let (pool, slots) = filled(crowded, [1; 4]).await;
+    let queue = futures_util::future::join_all((0..10_000).map(|_| acquire(&pool, 1)));
+    let other = async {
+        while pool.0.lock().waiting < 4096 {
+            tokio::task::yield_now().await;
+        }
+        acquire(&pool, 2).await
+    };
+    let (queued, other) = tokio::join!(queue, other);
+    assert!(other.is_some());
+    assert_eq!(queued.iter().filter(|one| one.is_some()).count(), 0);
+    assert_eq!(revoked(&slots).len(), 1);
+    drop((slots, other));
+    assert!(pool.0.lock().clients.is_empty());
+    assert_eq!(pool.0.lock().waiting, 0);
 }
 
 #[test]

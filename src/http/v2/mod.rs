@@ -109,7 +109,8 @@ pub(super) fn preflight(methods: &str) -> Answer {
     answer
 }
 
-/// Passes a call to the handler of its route and method.
+/// Passes a call to the handler of its route and method. The state of pushes is boxed, because every
+/// request would have its size otherwise.
 async fn handle(call: Call, route: Route, action: Action) -> Result<Answer, Refusal> {
     match (route, action) {
         (Route::Base, _) => Ok(json(StatusCode::OK, &serde_json::json!({}))),
@@ -124,7 +125,7 @@ async fn handle(call: Call, route: Route, action: Action) -> Result<Answer, Refu
             manifests::get(&call, &name, reference).await
         }
         (Route::Manifest(..), Action::PushManifest(name, reference)) => {
-            manifests::put(call, name, reference).await
+            Box::pin(manifests::put(call, name, reference)).await
         }
         (Route::Manifest(name, _), action) => manifests::delete(&call, &name, &action).await,
         (Route::Blob(name, digest), Action::DeleteBlob(..)) => {
@@ -134,10 +135,10 @@ async fn handle(call: Call, route: Route, action: Action) -> Result<Answer, Refu
             Method::HEAD => blobs::head(&call, &name, &digest).await,
             _ => blobs::get(&call, &name, &digest).await,
         },
-        (Route::Uploads(name), action) => uploads::start(call, name, action).await,
+        (Route::Uploads(name), action) => Box::pin(uploads::start(call, name, action)).await,
         (Route::Upload(name, id), _) => match call.method {
-            Method::PATCH => uploads::append(call, name, id).await,
-            Method::PUT => uploads::finish(call, name, id).await,
+            Method::PATCH => Box::pin(uploads::append(call, name, id)).await,
+            Method::PUT => Box::pin(uploads::finish(call, name, id)).await,
             Method::DELETE => uploads::cancel(&call, &name, &id).await,
             _ => uploads::status(&call, &name, &id).await,
         },
