@@ -13,6 +13,7 @@ mod challenge;
 mod connection;
 mod forwarded;
 mod guard;
+mod host;
 mod identity;
 mod listen;
 mod location;
@@ -38,10 +39,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use http::header::{
-    CONTENT_SECURITY_POLICY, HOST, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS,
-};
-use http::{Method, Request, StatusCode, Version};
+use http::header::{CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use http::{Method, Request, StatusCode};
 use tokio_util::sync::CancellationToken;
 
 use crate::admin::Operations;
@@ -202,10 +201,10 @@ impl Shared {
         let peer = self.proxies.client(request.headers(), peer);
         let id = observe::request_id(request.headers());
         let mut context = Arc::new(identity::context(request.headers(), peer, &id));
-        // Outside of the prefix there are only health checks for operators.
+        // Outside of the prefix there are only health checks for operators, and the server itself.
         let prefix = self.locations.prefix.as_str();
         let path = match request.uri().path() {
-            probe @ ("/livez" | "/readyz") => Some(probe),
+            whole @ ("/livez" | "/readyz" | "*") => Some(whole),
             path => path.strip_prefix(prefix),
         };
         let is_outside = path.is_none();
@@ -224,23 +223,19 @@ impl Shared {
         };
         let head = request.method() == Method::HEAD;
         let observed = self.observer.begin(&request, handler, &context);
-        let names_one_host = names_one_host(&request);
+        let host = host::check(&request);
         let app = Arc::clone(&self);
         // What is not of `/v2` is boxed, because every request would have its size otherwise.
         let answering = async {
-            if !names_one_host {
-                let message = "an HTTP/1.1 request has exactly one Host header";
-                return Err(Refusal::bad(ErrorCode::Unsupported, message));
-            }
+            host?;
             match route {
                 Some(Ok(route)) => {
                     app.rates.admit_address(&context)?;
                     v2::answer(app, request, route, &mut context, tls).await
                 }
                 Some(Err(error)) => Err(error.into()),
-                None if request.method() == Method::OPTIONS && outside == token::PATH => {
-                    Ok(v2::preflight("GET, HEAD, POST"))
-                }
+                None if is_outside => Err(RouteError::Unknown.into()),
+                None if let Some(answer) = ops::options(&request, &outside) => Ok(answer),
                 None if outside == token::PATH => {
                     app.rates.admit_address(&context)?;
                     Box::pin(token::answer(&app, request, &mut context, tls)).await
@@ -250,7 +245,6 @@ impl Shared {
                     Box::pin(api::answer(&app, request, &mut context, tls)).await
                 }
                 None if outside.starts_with("/api/") => Err(api::unknown()),
-                None if is_outside => Err(RouteError::Unknown.into()),
                 None => match &app.pages {
                     Some(pages) if pages::wanted(&request, &outside) && !v1::owns(&outside) => {
                         Box::pin(pages::answer(
@@ -267,7 +261,7 @@ impl Shared {
                         app.rates.admit_address(&context)?;
                         Box::pin(v1::answer(&app, request, &outside, &mut context, tls)).await
                     }
-                    _ => Ok(ops::public(&app, &request, &outside).await),
+                    _ => ops::public(&app, &request, &outside).await,
                 },
             }
         };
@@ -330,10 +324,4 @@ impl Shared {
             .await;
         slot.ok_or_else(|| Refusal::busy("too many manifests and forms are being received"))
     }
-}
-
-/// Whether a request has a host as its version of HTTP requires (RFC 9112, section 3.2).
-fn names_one_host<B>(request: &Request<B>) -> bool {
-    let hosts = request.headers().get_all(HOST).iter().count();
-    hosts == 1 || (hosts == 0 && request.version() != Version::HTTP_11)
 }

@@ -7,10 +7,15 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, Request, StatusCode};
 use parking_lot::Mutex;
 
-use super::Shared;
 use super::guard::Guard;
 use super::respond::{Answer, Refusal, json, with_body};
+use super::route::RouteError;
+use super::v2::preflight;
+use super::{Shared, host, token, v1};
 use crate::oci::ErrorCode;
+
+/// The methods of a path that can only be read.
+const READ: &str = "GET, HEAD";
 
 /// The failing health checks by name, with their reasons.
 pub type FailedChecks = BTreeMap<String, String>;
@@ -95,14 +100,39 @@ async fn ready(app: &Shared, names: bool) -> Answer {
     json(status, &failed)
 }
 
+/// Answers OPTIONS for a path outside of `/v2` that front ends of another origin or health checks of
+/// proxies request, without credentials. Other paths answer it like any method that they do not
+/// support: no page of another origin may use the pages or administer the registry.
+pub(super) fn options<B>(request: &Request<B>, path: &str) -> Option<Answer> {
+    if request.method() != Method::OPTIONS {
+        return None;
+    }
+    match path {
+        "*" => Some(preflight("GET, HEAD, POST, PUT, PATCH, DELETE")),
+        token::PATH => Some(preflight(token::METHODS)),
+        path if is_read_only(path) => Some(preflight(READ)),
+        _ => None,
+    }
+}
+
 /// Answers a path of the main address that is neither below `/v2` nor a page.
-pub(super) async fn public<B>(app: &Shared, request: &Request<B>, path: &str) -> Answer {
+pub(super) async fn public<B>(
+    app: &Shared,
+    request: &Request<B>,
+    path: &str,
+) -> Result<Answer, Refusal> {
     let read = matches!(*request.method(), Method::GET | Method::HEAD);
     match path {
-        "/livez" if read => json(StatusCode::OK, &serde_json::json!({})),
-        "/readyz" if read => ready(app, false).await,
-        _ => nothing_here(),
+        path if is_read_only(path) && !read => Err(RouteError::Method(READ).into()),
+        "/livez" => Ok(json(StatusCode::OK, &serde_json::json!({}))),
+        "/readyz" => Ok(ready(app, false).await),
+        _ => Ok(nothing_here()),
     }
+}
+
+/// Whether a path can only be read: a health check, the search, or `/`.
+fn is_read_only(path: &str) -> bool {
+    matches!(path, "" | "/" | "/livez" | "/readyz") || v1::owns(path)
 }
 
 fn nothing_here() -> Answer {
@@ -117,13 +147,11 @@ fn nothing_here() -> Answer {
 /// Answers requests to the debug address.
 pub(super) async fn debug(app: &Shared, request: Request<()>) -> Answer {
     let path = request.uri().path();
+    if let Err(refusal) = host::check(&request) {
+        return refusal.answer();
+    }
     if request.method() != Method::GET {
-        return Refusal::new(
-            StatusCode::METHOD_NOT_ALLOWED,
-            ErrorCode::Unsupported,
-            "the debug address supports GET",
-        )
-        .answer();
+        return Refusal::from(RouteError::Method("GET")).answer();
     }
     if app.metrics_path.as_deref() == Some(path) {
         let mut answer = with_body(StatusCode::OK, app.observer.metrics.text());

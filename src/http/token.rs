@@ -14,12 +14,15 @@ use super::body::Incoming;
 use super::challenge::{SignInRequest, quoted, set_caller};
 use super::paging::Query;
 use super::respond::{Answer, Refusal, json};
+use super::route::RouteError;
 use super::{Shared, body};
 use crate::auth::{Challenge, Credentials, LIFETIME, Scope, Secret, SignInError, WORKLOAD};
 use crate::oci::{Context, ErrorCode};
 
 /// Its path, below the prefix.
 pub(super) const PATH: &str = "/auth/token";
+/// Its methods.
+pub(super) const METHODS: &str = "GET, HEAD, POST";
 /// The exchange of a workload's token (RFC 8693, section 2.1).
 const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 /// Prefix of the names of token types in it.
@@ -69,14 +72,7 @@ pub(super) async fn answer(
             let credentials = of_form(&form, &asked)?;
             (form, credentials)
         }
-        _ => {
-            let refusal = Refusal::new(
-                StatusCode::METHOD_NOT_ALLOWED,
-                ErrorCode::Unsupported,
-                "this endpoint supports GET, HEAD, POST",
-            );
-            return Err(refusal.with(http::header::ALLOW, "GET, HEAD, POST"));
-        }
+        _ => return Err(RouteError::Method(METHODS).into()),
     };
     if let Some(other) = query.get("service").filter(|other| *other != service) {
         return Err(bad(&format!(

@@ -46,6 +46,7 @@ pub enum IndexError {
 }
 
 /// Primary result codes of SQLite.
+pub(super) const SQL_ERROR: i32 = 1;
 pub(super) const READ_ONLY: i32 = 8;
 pub(super) const INPUT_OUTPUT: i32 = 10;
 const CORRUPT: i32 = 11;

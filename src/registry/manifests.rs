@@ -55,6 +55,7 @@ impl Registry {
         if bytes.len() > MANIFEST_LIMIT {
             return Err(RegistryError::ManifestTooLarge);
         }
+        let _part = self.gate.pass(bytes.len()).await;
         let canonical = Hasher::digest(Algorithm::Sha256, &bytes);
         let digest = match reference {
             Reference::Tag(tag) => {
@@ -322,6 +323,13 @@ impl Registry {
         digest: &Digest,
     ) -> Result<Vec<Tag>, RegistryError> {
         self.must_allow_deletes()?;
+        let reference = Reference::Digest(*digest);
+        let known = self.index.manifest(repository, &reference).await?;
+        let size = known.map_or(0, |known| known.blob.size);
+        let _part = self
+            .gate
+            .pass(usize::try_from(size).unwrap_or(usize::MAX))
+            .await;
         let (mut tags, discard) = self
             .index
             .freeing()
@@ -334,7 +342,7 @@ impl Registry {
             .await?;
         tags.extend(rest.ok_or_else(|| RegistryError::ManifestUnknown {
             repository: repository.clone(),
-            reference: Reference::Digest(*digest),
+            reference,
         })?);
         Ok(tags)
     }

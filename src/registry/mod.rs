@@ -14,6 +14,7 @@ mod collect;
 mod describe;
 mod error;
 mod events;
+mod gate;
 mod growth;
 mod journal;
 mod layout;
@@ -83,6 +84,7 @@ pub use crate::store::Device;
 
 use cache::Cache;
 use collect::Running;
+use gate::Gate;
 use journal::{Announced, Journal};
 use pulls::Pulls;
 use sessions::Sessions;
@@ -172,6 +174,7 @@ pub struct Services {
     verified: VerifiedBlobs,
     sessions: Arc<Sessions>,
     running: Arc<Running>,
+    gate: Gate,
     pulls: Pulls,
     clock: Clock,
     /// Counts requests that rely on content, so that a collection detects traffic.

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use super::cache::Cache;
+use super::gate::Gate;
 use super::journal::{Journal, Recovered};
 use super::pulls::Pulls;
 use super::verified::VerifiedBlobs;
@@ -66,6 +67,7 @@ impl Registry {
             verified: VerifiedBlobs::new(),
             sessions: Arc::default(),
             running: Arc::default(),
+            gate: Gate::new(),
             pulls: Pulls::default(),
             clock,
             traffic: AtomicU64::default(),
@@ -101,8 +103,13 @@ impl Registry {
                 "the layout can't be updated to the index; changes by other programs are \
                  not reindexed"
             );
-            // The store would have refused changes by other programs as well.
-            registry.journal.apply_deferred(recovered.removals).await;
+            if let Err(error) = registry.note_unseen().await {
+                registry.note_failure(layout::REPOSITORIES.to_owned(), &error);
+            }
+            // Otherwise the removed bytes may have a use again: the next start decides.
+            if registry.must_have_read_everything().is_ok() {
+                registry.journal.apply_deferred(recovered.removals).await;
+            }
             return Ok((registry, ReindexReport::default()));
         }
         registry.checkpoint_journal().await?;

@@ -65,9 +65,9 @@ impl Registry {
         }
         session.hashers = received.written.hashers;
         session.position = received.written.length;
-        session.updated_at = self.clock.now();
+        session.updated_at = self.clock.steady();
         session.unsaved = true;
-        entry.moved(self.clock.steady());
+        entry.moved(session.updated_at);
         entry.acknowledged(session.position);
         match received.failure {
             Some(error) => Err(error.into()),

@@ -105,7 +105,7 @@ impl Registry {
             (None, None, Some(started)) => (&keys[1], 0, started.changed),
             (None, None, None) => return Err(RegistryError::UploadUnknown),
         };
-        let now = self.clock.now();
+        let now = self.clock.steady();
         let mut session = match self.index.upload(id).await? {
             Some(record) if record.repository == *repository => {
                 Session::from_record(&record, key.clone())

@@ -25,6 +25,7 @@ pub(super) struct Session {
     pub(super) repository: Repository,
     /// The key of its bytes in the store.
     pub(super) key: String,
+    /// By the steady clock, as is the next one: a clock that is set ends no upload.
     pub(super) started_at: Millis,
     pub(super) updated_at: Millis,
     /// Acknowledged bytes.

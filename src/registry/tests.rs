@@ -7,6 +7,7 @@ mod healing;
 mod interrupted;
 mod journal;
 mod lagging;
+mod large_manifests;
 mod leases;
 mod model;
 mod pruning;

@@ -24,7 +24,7 @@ impl Registry {
     /// Saves the state of sessions in the index, and extends the leases of repositories with active
     /// uploads. Called every second or so, and at the end.
     pub async fn save_uploads(&self) -> Result<(), RegistryError> {
-        let now = self.clock.now();
+        let now = self.clock.steady();
         let mut records = Vec::new();
         let mut saved = Vec::new();
         for entry in self.sessions.all() {
@@ -109,7 +109,7 @@ impl Registry {
         dry_run: bool,
         limit: usize,
     ) -> Result<Vec<UploadRecord>, RegistryError> {
-        let before = self.clock.now() - age;
+        let before = self.clock.steady() - age;
         let idle = self.index.idle_uploads(before, limit).await?;
         if dry_run {
             return Ok(idle);

@@ -71,7 +71,7 @@ impl Registry {
     }
 
     fn new_session(&self, repository: &Repository, announced: Option<Algorithm>) -> Session {
-        let (id, now) = (uuid::Uuid::new_v4().to_string(), self.clock.now());
+        let (id, now) = (uuid::Uuid::new_v4().to_string(), self.clock.steady());
         Session {
             key: layout::upload(repository, &id),
             id,

@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
 
+use super::opening::occupied;
 use super::root::{OWN, locked_error};
 use super::temporary::Temporary;
+use crate::index;
 use crate::store::RootLock;
 
 /// The directory for a copy in memory.
@@ -30,6 +32,10 @@ impl Frozen {
     pub(super) fn open(path: &Path, index: Option<&Path>) -> anyhow::Result<Self> {
         let lock = RootLock::share(path).map_err(|error| locked_error(&error))?;
         let own = path.join(OWN).join("index.db");
+        let is_copied = index.is_none_or(|file| !file.exists());
+        if is_copied && let Some((path, what)) = index::occupant(&own) {
+            return Err(occupied(&path, what, true));
+        }
         let (index, temporary) = match index {
             Some(file) if file.exists() => (file.to_owned(), None),
             Some(file) => {

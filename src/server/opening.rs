@@ -1,5 +1,7 @@
 //! Opens the registry of a root, and writes hints for its errors.
 
+use std::path::Path;
+
 use anyhow::anyhow;
 
 use super::root::Root;
@@ -16,6 +18,7 @@ pub(super) async fn open(root: &Root, settings: &Settings) -> anyhow::Result<Reg
     if settings.index.is_some() && !root.is_frozen() {
         tracing::warn!("regctl.index has no effect: the root is writable");
     }
+    look_at_index(root)?;
     let mut opened = try_open(root, settings).await?;
     // In steps, because another program can take what a start does not need.
     for release in [Reserve::release_part, Reserve::release] {
@@ -55,6 +58,49 @@ async fn try_open(
     Ok(Registry::open_with(store, &file, rules, Clock::system(), options).await)
 }
 
+/// Reports what is at the path of the index instead of an index.
+fn look_at_index(root: &Root) -> anyhow::Result<()> {
+    let file = root.index_file();
+    if let Some((path, what)) = index::occupant(&file) {
+        return Err(occupied(&path, what, false));
+    }
+    if index::is_empty(&file) {
+        if root.had_index() {
+            let empty = IndexError::Malformed("it is empty".to_owned());
+            return Err(explained(root, empty.into()));
+        }
+        tracing::warn!(
+            file = %file.display(),
+            "the file of the index was empty, as a first start that was interrupted leaves it: the \
+             index is made from the data directory"
+        );
+    }
+    Ok(())
+}
+
+/// The error for a path of the index at which something else is.
+pub(super) fn occupied(path: &Path, what: &str, is_read_only: bool) -> anyhow::Error {
+    anyhow!(
+        "{} is {what}, and not a file of the index; hint: {}move it elsewhere, restore the index from \
+         a backup if there is one, and start again: {WITHOUT_INDEX}",
+        path.display(),
+        first_step(is_read_only)
+    )
+}
+
+fn first_step(is_read_only: bool) -> &'static str {
+    if is_read_only {
+        "the root is read-only: mount it writable first; then "
+    } else {
+        ""
+    }
+}
+
+/// What a start without an index means.
+const WITHOUT_INDEX: &str = "without an index, repositories, manifests and tags are read from the \
+    directory, while accounts, tokens, grants, stars, descriptions, saved rules and the trash are in \
+    this file alone and have to be made again";
+
 fn explained(root: &Root, error: RegistryError) -> anyhow::Error {
     let file = root.lasting_index();
     let file = file.display();
@@ -72,10 +118,9 @@ fn explained(root: &Root, error: RegistryError) -> anyhow::Error {
             root.description(),
         ),
         RegistryError::Index(IndexError::Malformed(text)) => anyhow!(
-            "{file} is damaged: {text}; hint: restore it from a backup; without one, move {file}* \
-             elsewhere and start again: repositories, manifests and tags are read from the \
-             directory, while accounts, tokens, grants, stars, descriptions, saved rules and the \
-             trash are in this file alone and have to be made again",
+            "{file} is damaged: {text}; hint: {first}restore it from a backup or, if there is none, \
+             move {file}* elsewhere, and start again: {WITHOUT_INDEX}",
+            first = first_step(root.forgets()),
         ),
         error => {
             anyhow::Error::new(error).context(format!("open the data in {}", root.description()))

@@ -142,6 +142,13 @@ impl Root {
         }
     }
 
+    /// Whether this root has had an index that was used: its changes left marks, or a log.
+    pub(super) fn had_index(&self) -> bool {
+        let log = PathBuf::from(format!("{}-wal", self.index_file().display()));
+        let has_bytes = |path: &Path| path.metadata().is_ok_and(|found| found.len() > 0);
+        has_bytes(&log) || has_bytes(&self.own_directory().join("journal"))
+    }
+
     /// The directory of regctl's own files.
     pub(super) fn own_directory(&self) -> PathBuf {
         let path = match self {

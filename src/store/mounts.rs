@@ -28,9 +28,13 @@ const UPPER: [&str; 9] = [
     "regctl/staging",
 ];
 
-/// The symbolic links to directories that lists have followed.
+/// The symbolic links to directories that lists have found.
 #[derive(Debug, Default)]
-pub(super) struct Links(Mutex<BTreeSet<PathBuf>>);
+pub(super) struct Links {
+    followed: Mutex<BTreeSet<PathBuf>>,
+    /// Those that lead back into the layout; each is logged once.
+    aliases: Mutex<BTreeSet<PathBuf>>,
+}
 
 impl Links {
     /// Whether a symbolic link leads to a directory outside of the layout, such as a part of it on
@@ -44,7 +48,14 @@ impl Links {
         let follows =
             target.is_dir() && !target.starts_with(&layout) && !layout.starts_with(&target);
         if follows {
-            self.0.lock().insert(link.to_owned());
+            self.followed.lock().insert(link.to_owned());
+        } else if target.is_dir() && self.aliases.lock().insert(link.to_owned()) {
+            tracing::warn!(
+                link = %link.display(),
+                target = %target.display(),
+                "a symbolic link within the layout is not followed: what it leads to is served only \
+                 by its own name"
+            );
         }
         follows
     }
@@ -54,7 +65,7 @@ impl Links {
 pub(super) fn file_systems(root: &Path, links: &Links) -> Vec<PathBuf> {
     let mut directories = vec![root.to_owned()];
     directories.extend(UPPER.iter().map(|name| root.join(name)));
-    directories.extend(links.0.lock().iter().cloned());
+    directories.extend(links.followed.lock().iter().cloned());
     let table = fs::read("/proc/self/mountinfo").unwrap_or_default();
     let mounted = mount_points(&table);
     let places: HashSet<PathBuf> = directories
@@ -147,6 +158,12 @@ mod tests {
         assert_eq!(file_systems(&root, &links), std::slice::from_ref(&root));
         assert!(links.follow(&root, &link));
         assert_eq!(file_systems(&root, &links), [root.clone(), link]);
+        // One that leads back into the layout is not followed.
+        let alias = repositories.join("alias");
+        fs::create_dir(repositories.join("real")).unwrap();
+        std::os::unix::fs::symlink("real", &alias).unwrap();
+        assert!(!links.follow(&root, &alias));
+        assert_eq!(*links.aliases.lock(), BTreeSet::from([alias]));
         // A root that is a symbolic link, and a missing root.
         let links = Links::default();
         let link = directory.path().join("link");

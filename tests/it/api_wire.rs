@@ -59,6 +59,33 @@ fn preflight_requests_are_answered() {
         );
         assert!(answer.body.is_empty());
     }
+    // Outside of `/v2`: what front ends and health checks of proxies request.
+    for (target, methods) in [
+        ("/v1/search?q=a", "GET, HEAD, OPTIONS"),
+        ("/v1/_ping", "GET, HEAD, OPTIONS"),
+        ("/", "GET, HEAD, OPTIONS"),
+        ("/livez", "GET, HEAD, OPTIONS"),
+        ("/readyz", "GET, HEAD, OPTIONS"),
+        ("/auth/token", "GET, HEAD, POST, OPTIONS"),
+        ("*", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),
+    ] {
+        let answer = server.client().send(&Request::new("OPTIONS", target));
+        let answer = answer.expect(200);
+        assert_eq!(answer.need("Allow"), methods, "{target}");
+        let origin = answer.need("Access-Control-Allow-Origin");
+        assert_eq!(origin, "https://ui.example");
+    }
+    // No page of another origin may use these.
+    for (method, target, methods) in [
+        ("OPTIONS", "/api/v1/operations", "POST"),
+        ("OPTIONS", "/r/a", "GET, HEAD"),
+        ("POST", "/livez", "GET, HEAD"),
+        ("DELETE", "/readyz", "GET, HEAD"),
+        ("POST", "/v1/search", "GET, HEAD"),
+    ] {
+        let answer = server.client().send(&Request::new(method, target));
+        assert_eq!(answer.expect(405).need("Allow"), methods, "{target}");
+    }
     for target in ["/v2/a", "/v2/A/tags/list", "/nothing"] {
         let answer = server.client().send(&Request::new("OPTIONS", target));
         answer.expect_one_of(&[400, 404]);
@@ -220,6 +247,10 @@ fn a_request_names_exactly_one_host() {
             "GET /v2/ HTTP/1.1\r\nHost: a\r\nHost: b\r\n",
             "HTTP/1.1 400",
         ),
+        ("GET /v2/ HTTP/1.1\r\nHost: a_b:5000\r\n", "HTTP/1.1 200"),
+        ("GET /v2/ HTTP/1.1\r\nHost: a b\r\n", "HTTP/1.1 400"),
+        ("GET /v2/ HTTP/1.1\r\nHost: u@h\r\n", "HTTP/1.1 400"),
+        ("GET /readyz HTTP/1.0\r\nHost: a/b\r\n", "HTTP/1.0 400"),
         (
             "GET /livez HTTP/1.1\r\nHost: a\r\nHost: a\r\n",
             "HTTP/1.1 400",

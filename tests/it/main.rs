@@ -41,6 +41,7 @@ mod attacks;
 mod backup;
 mod bad_input;
 mod bad_manifests;
+mod broken_index;
 mod certificates;
 mod cli;
 mod cli_broken_tags;

@@ -1,13 +1,10 @@
-//! A root on a read-only mount, a root of another user, and a damaged index.
+//! A root on a read-only mount, and a root of another user.
 
 use std::fs;
-use std::io::{Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Command;
-
-use sqlx::{ConnectOptions as _, Connection as _};
 
 use crate::accounts_support::basic;
 use crate::admin_support::Admin;
@@ -149,85 +146,6 @@ fn reads_only(root: &Path) {
             "{change:?}: {error}"
         );
         assert_eq!(error.lines().count(), 1, "{change:?}: {error}");
-    }
-}
-
-/// Overwrites the first page of a table.
-fn damage(file: &Path, table: &str) {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let page: i64 = runtime.block_on(async {
-        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
-        let mut connection = options.connect().await.unwrap();
-        let page = sqlx::query_scalar("SELECT rootpage FROM sqlite_schema WHERE name = $1")
-            .bind(table)
-            .fetch_one(&mut connection)
-            .await
-            .unwrap();
-        connection.close().await.unwrap();
-        page
-    });
-    let mut file = fs::File::options().write(true).open(file).unwrap();
-    let start = u64::try_from(page - 1).unwrap() * 4096;
-    file.seek(SeekFrom::Start(start)).unwrap();
-    file.write_all(&[0xff; 4096]).unwrap();
-}
-
-#[test]
-fn a_damaged_index_with_derived_data_only_is_rebuilt() {
-    let server = Setup::new(Program::Regctl).config(WRITABLE).start();
-    let image = Image::new(1);
-    server.remote("team/app").push("v1", &image);
-    let file = server.root().join("regctl/index.db");
-    let setup = server.stop();
-    damage(&file, "tags");
-    let server = setup.start();
-    assert_eq!(server.remote("team/app").verify("v1"), image.digest());
-    assert!(server.log().contains("is rebuilt"), "{}", server.log());
-    let kept = fs::read_dir(file.parent().unwrap()).unwrap();
-    let kept = kept.filter(|entry| {
-        let name = entry.as_ref().unwrap().file_name();
-        name.to_string_lossy().contains(".damaged-")
-    });
-    assert!(kept.count() > 0, "the damaged file was removed");
-}
-
-#[test]
-fn a_damaged_index_with_accounts_is_kept_and_the_error_names_the_remedy() {
-    for (table, whole) in [("tags", false), ("accounts", false), ("", true)] {
-        let server = Setup::new(Program::Regctl).config(WRITABLE).start();
-        server.remote("team/app").push("v1", &Image::new(1));
-        let root = server.root().to_path_buf();
-        let file = root.join("regctl/index.db");
-        let setup = server.stop();
-        if table == "tags" {
-            Regctl::new("")
-                .command()
-                .args(["user", "add", "alice", "--password-stdin", "--root"])
-                .arg(&root)
-                .write_stdin("a-good-secret\n")
-                .assert()
-                .success();
-        }
-        if whole {
-            fs::write(&file, [0x5a; 8192]).unwrap();
-        } else {
-            damage(&file, table);
-            if table == "accounts" {
-                damage(&file, "tags");
-            }
-        }
-        let refused = attempt(&mut setup.command());
-        assert_eq!(refused.code, Some(1), "{}", refused.text);
-        for part in [
-            "index.db is damaged",
-            "hint: ",
-            "backup",
-            "accounts",
-            "stars",
-        ] {
-            assert!(refused.text.contains(part), "{}", refused.text);
-        }
-        assert!(file.exists(), "it is not moved");
     }
 }
 

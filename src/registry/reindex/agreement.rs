@@ -11,7 +11,7 @@ pub(super) const AGREED_AT: &str = "layout_agreed_at";
 /// The setting with the directories that it was about.
 const AGREED_ON: &str = "layout_agreed_on";
 /// Changes shortly before that time are checked again: clocks of file systems are coarse.
-const SLACK: i64 = 1_000_000_000;
+pub(super) const SLACK: i64 = 1_000_000_000;
 /// Maximum error of the clock of a read-only store, in milliseconds.
 const SKEW: i64 = 60 * 60 * 1000;
 /// Everything is compared, as with an index that has been made before.

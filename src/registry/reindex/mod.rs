@@ -9,6 +9,7 @@ mod agreement;
 mod loss;
 mod occupied;
 mod tags;
+mod unseen;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::Ordering;

@@ -133,3 +133,51 @@ async fn an_index_is_closed_even_when_the_store_fails() {
     let late = registry.index.set_setting("late", String::new()).await;
     assert!(late.is_err());
 }
+
+#[tokio::test]
+async fn a_lagging_start_collects_nothing_that_another_program_may_use() {
+    for is_foreign in [false, true] {
+        let root = Root::in_memory();
+        let registry = root.open().await;
+        let blob = push_blob(&registry, "a", "content").await;
+        root.fail(&["place", "put"], LAYOUT, Fault::Full);
+        put(&registry, "a", "t", &numbered(1)).await.unwrap();
+        kill(registry).await;
+        root.heal();
+        let manifest = image(&[blob]);
+        let digest = sha256(&manifest);
+        if is_foreign {
+            let name = repository("b");
+            let link = |digest: &Digest| Bytes::from(digest.to_string());
+            let written = [
+                (layout::blob(&digest), manifest.clone()),
+                (layout::layer(&name, &blob), link(&blob)),
+                (layout::revision(&name, &digest), link(&digest)),
+            ];
+            let steps = written.map(|(key, bytes)| Step::Put { key, bytes });
+            root.store.apply(steps.into()).await.unwrap();
+        }
+        root.fail(&["place", "put"], LAYOUT, Fault::Full);
+        let registry = root.open().await;
+        assert!(!registry.journal.is_caught_up());
+        root.clock.advance(registry.rules().lease + 1);
+        let collect = async |registry: &Registry| {
+            let silent = |_: CollectEntry| {};
+            let collected = registry.collect(&CollectOptions::default(), &silent).await;
+            collected.map(|report| report.freed.blobs)
+        };
+        let collected = collect(&registry).await;
+        if !is_foreign {
+            assert_eq!(collected.unwrap(), 1);
+            continue;
+        }
+        let refused = matches!(collected, Err(RegistryError::LayoutUnread { .. }));
+        assert!(refused, "{collected:?}");
+        root.heal();
+        caught_up(&registry).await;
+        registry.close().await.unwrap();
+        let registry = root.open().await;
+        assert_eq!(collect(&registry).await.unwrap(), 0);
+        assert_eq!(read_blob(&registry, "b", &blob).await.unwrap(), "content");
+    }
+}

@@ -2,6 +2,8 @@
 
 use super::*;
 
+const DAY: Millis = 24 * 60 * 60 * 1000;
+
 #[tokio::test]
 async fn uploads_continue_after_a_restart() {
     for (announced, kept, killed) in [
@@ -116,7 +118,6 @@ async fn the_journal_of_a_killed_process_is_applied() {
 
 #[tokio::test]
 async fn stale_uploads_are_purged() {
-    const DAY: Millis = 24 * 60 * 60 * 1000;
     let root = Root::in_files();
     let registry = root.open().await;
     let name = repository("a");
@@ -158,4 +159,28 @@ async fn stale_uploads_are_purged() {
     let registry = root.open().await;
     assert_eq!(registry.purge_uploads(6 * DAY, false).await.unwrap(), 3);
     assert!(root.names("regctl/uploads/a").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_ends_no_upload() {
+    for step in [-30 * DAY, 30 * DAY] {
+        let root = Root::in_memory();
+        let registry = root.open().await;
+        let name = repository("a");
+        let id = registry.start_upload(&name, None).await.unwrap().id;
+        registry
+            .append(&name, &id, None, body(&["content"]))
+            .await
+            .unwrap();
+        root.clock.set_by(step);
+        root.clock.advance(2000);
+        // Its state is saved as soon as with any other clock.
+        registry.save_uploads().await.unwrap();
+        let saved = registry.index.upload(&id).await.unwrap();
+        assert_eq!(saved.map(|saved| saved.position), Some(7), "{step}");
+        assert_eq!(registry.purge_uploads(6 * DAY, false).await.unwrap(), 0);
+        assert_eq!(registry.upload(&name, &id).await.unwrap().position, 7);
+        root.clock.advance(7 * DAY);
+        assert_eq!(registry.purge_uploads(6 * DAY, false).await.unwrap(), 1);
+    }
 }

@@ -3,6 +3,7 @@
 //!
 //! `admin` defines the operations and reports; this module only transports them.
 
+mod listening;
 mod relay;
 mod session;
 mod socket;
@@ -13,5 +14,5 @@ mod tests;
 pub use relay::relay;
 pub use session::Session;
 
+pub(super) use listening::Listening;
 pub(super) use session::root_of;
-pub(super) use socket::Listening;

@@ -13,7 +13,8 @@ use tokio::net::UnixStream;
 
 use super::super::root::{self, Root};
 use super::super::rules;
-use super::socket::{self, Listening};
+use super::listening::Listening;
+use super::socket;
 use crate::admin::{
     AccountsUnused, Administration, Entry, Failure, FailureKind, Operation, Operations, Reason,
     Report,

@@ -1,23 +1,18 @@
-//! The admin socket: its permissions, and the transport of requests and answers.
+//! The admin socket: its address, its permissions, and the transport of requests and answers.
 //!
 //! One operation per connection, in the lines that `admin::protocol` defines. The credential is the
 //! peer's uid: root's or this process's own. An operation continues when its client goes away.
 
-#![expect(clippy::disallowed_methods, reason = "a socket is not in a store")]
-
-use std::fs::Permissions;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::fs::{Mode, OFlags};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::net::UnixStream;
 use tokio::net::unix::OwnedWriteHalf;
-use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
 
 use crate::admin::{
     Answer, Entry, Failure, FailureKind, Operation, Operations, Reason, Report, Request, VERSION,
@@ -27,8 +22,6 @@ use crate::oci::Context;
 
 /// Timeout for a client to send its request and, when the server stops, to read the answer.
 const CLIENT_TIMEOUT: Duration = Duration::from_secs(2);
-/// Pause between two attempts to bind the socket.
-const RETRY: Duration = Duration::from_secs(2);
 /// Maximum number of lines sent together.
 const LINES: usize = 256;
 /// Maximum size of a request in bytes.
@@ -42,7 +35,7 @@ pub(super) fn path(root: &Path) -> PathBuf {
 }
 
 /// A path of the socket that fits into an address, and a descriptor that must stay open for it.
-fn address(path: &Path) -> io::Result<(PathBuf, Option<OwnedFd>)> {
+pub(super) fn address(path: &Path) -> io::Result<(PathBuf, Option<OwnedFd>)> {
     let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
         return Ok((path.to_owned(), None));
     };
@@ -69,141 +62,8 @@ pub(super) fn pair(operations: &Operations) -> io::Result<UnixStream> {
     Ok(client)
 }
 
-/// A listening socket.
-pub(in crate::server) struct Listening {
-    path: PathBuf,
-    /// Stops accepting connections.
-    closed: CancellationToken,
-    operations: Operations,
-}
-
-impl Listening {
-    /// Listens on the socket of a root that this process has locked. An existing socket belongs to
-    /// a process that has ended, and is replaced.
-    pub(in crate::server) fn start(
-        root: &Path,
-        operations: impl Into<Operations>,
-    ) -> io::Result<Self> {
-        let path = path(root);
-        let listener = bind(&path)?;
-        let listening = Self::new(path, operations.into());
-        let acceptor = listening.acceptor();
-        listening.operations.spawn(acceptor.accept(listener));
-        Ok(listening)
-    }
-
-    /// Like [`Listening::start`]; a socket that can't be bound now is bound as soon as possible.
-    pub(in crate::server) fn keep(root: &Path, operations: impl Into<Operations>) -> Self {
-        let listening = Self::new(path(root), operations.into());
-        let acceptor = listening.acceptor();
-        let path = listening.path.clone();
-        let first = bind(&path);
-        listening.operations.spawn(async move {
-            let listener = match first {
-                Ok(listener) => listener,
-                Err(error) => {
-                    tracing::warn!(
-                        %error,
-                        path = %path.display(),
-                        retry_seconds = RETRY.as_secs(),
-                        "could not bind the admin socket; until that succeeds, regctl gc and other \
-                         administration commands can't reach this server"
-                    );
-                    let Some(listener) = acceptor.bind_later(&path).await else {
-                        return;
-                    };
-                    tracing::info!(path = %path.display(), "bound the admin socket");
-                    listener
-                }
-            };
-            acceptor.accept(listener).await;
-        });
-        listening
-    }
-
-    fn new(path: PathBuf, operations: Operations) -> Self {
-        Self {
-            path,
-            closed: CancellationToken::new(),
-            operations,
-        }
-    }
-
-    fn acceptor(&self) -> Acceptor {
-        Acceptor {
-            closed: self.closed.clone(),
-            operations: self.operations.clone(),
-        }
-    }
-
-    /// Stops accepting, and waits for running operations.
-    pub(in crate::server) async fn finish(self) {
-        self.close();
-        self.operations.finish().await;
-    }
-
-    /// Stops accepting, and stops running operations between two steps.
-    pub(in crate::server) async fn stop(self) {
-        self.close();
-        self.operations.stop().await;
-    }
-
-    fn close(&self) {
-        self.closed.cancel();
-        // A socket that can't be removed is replaced by the next process.
-        let _ = std::fs::remove_file(&self.path);
-    }
-}
-
-/// Binds the socket, replacing one of a process that has ended.
-fn bind(path: &Path) -> io::Result<UnixListener> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let (address, _directory) = address(path)?;
-    let listener = UnixListener::bind(&address)?;
-    std::fs::set_permissions(&address, Permissions::from_mode(0o600))?;
-    Ok(listener)
-}
-
-/// Accepts connections until the socket is closed.
-struct Acceptor {
-    closed: CancellationToken,
-    operations: Operations,
-}
-
-impl Acceptor {
-    async fn accept(self, listener: UnixListener) {
-        while let Some(accepted) = self.closed.run_until_cancelled(listener.accept()).await {
-            match accepted {
-                Ok((stream, _)) => {
-                    let serving = serve(self.operations.clone(), stream);
-                    self.operations.spawn(serving);
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "could not accept a connection on the admin socket");
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                }
-            }
-        }
-    }
-
-    /// Retries to bind the socket; `None` if it is closed first.
-    async fn bind_later(&self, path: &Path) -> Option<UnixListener> {
-        loop {
-            self.closed
-                .run_until_cancelled(tokio::time::sleep(RETRY))
-                .await?;
-            if let Ok(listener) = bind(path) {
-                return Some(listener);
-            }
-        }
-    }
-}
-
 /// Serves a connection: one operation.
-async fn serve(operations: Operations, stream: UnixStream) {
+pub(super) async fn serve(operations: Operations, stream: UnixStream) {
     let (reader, writer) = stream.into_split();
     let own = rustix::process::geteuid().as_raw();
     let permit = match writer.as_ref().peer_cred() {

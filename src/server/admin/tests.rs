@@ -10,7 +10,8 @@ use futures_util::stream;
 use tokio::io::AsyncWriteExt;
 
 use super::super::schedule::collect_after_running;
-use super::socket::{Listening, ask, connect, path};
+use super::listening::Listening;
+use super::socket::{ask, connect, path};
 use crate::admin::{
     AccountOperation, Administration, Answer, CollectEntry, CollectOptions, CollectReport, Entry,
     Failure, FailureKind, Operation, Reason, Report, Request,
@@ -27,7 +28,7 @@ use crate::store::FileStore;
 const GARBAGE: &str = "nobody refers to this";
 
 /// A root with a blob that is garbage, and a socket.
-async fn root(directory: &Path) -> (Registry, Listening, Digest) {
+pub(super) async fn root(directory: &Path) -> (Registry, Listening, Digest) {
     let store = FileStore::open(directory).unwrap();
     let rules = Rules {
         delete: false,
