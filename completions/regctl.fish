@@ -167,7 +167,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand star" -s q -l quiet -d 'Pr
 complete -c regctl -n "__fish_regctl_using_subcommand star" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand star" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head help" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head help" -s h -l help -d 'Print help'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head help" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head help" -f -a "inspect" -d 'Describe a manifest and its content'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head help" -f -a "head" -d 'Show a manifest\'s digest, type and length, without fetching it'
@@ -256,7 +256,9 @@ complete -c regctl -n "__fish_regctl_using_subcommand import" -l to -d 'A prefix
 complete -c regctl -n "__fish_regctl_using_subcommand import" -l name -d 'The name of the one image, in this registry if it begins with one' -r
 complete -c regctl -n "__fish_regctl_using_subcommand import" -l map -d 'Rename an image, a repository or, with a slash at its end, everything below it; may be repeated, the first match applies' -r
 complete -c regctl -n "__fish_regctl_using_subcommand import" -l platform -d 'Import only this platform of images with several' -r
-complete -c regctl -n "__fish_regctl_using_subcommand import" -l compression -d 'How to compress plain layers: gzip, zstd or none' -r
+complete -c regctl -n "__fish_regctl_using_subcommand import" -l compression -d 'How to compress plain layers' -r -f -a "gzip\t''
+zstd\t''
+none\t''"
 complete -c regctl -n "__fish_regctl_using_subcommand import" -l level -d 'Compression level: 1 is fast, 9 (for zstd 12) is small [default: 3]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand import" -l staging -d 'The repository for layers from a pipe whose image is not known yet [default: regctl-import]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand import" -s o -l output -d 'The output format' -r -f -a "table\t'Columns or lines for a person'
@@ -274,7 +276,9 @@ complete -c regctl -n "__fish_regctl_using_subcommand import-v1" -l to -d 'A pre
 complete -c regctl -n "__fish_regctl_using_subcommand import-v1" -l name -d 'The name of the one image, in this registry if it begins with one' -r
 complete -c regctl -n "__fish_regctl_using_subcommand import-v1" -l map -d 'Rename an image, a repository or, with a slash at its end, everything below it; may be repeated, the first match applies' -r
 complete -c regctl -n "__fish_regctl_using_subcommand import-v1" -l platform -d 'Import only this platform of images with several' -r
-complete -c regctl -n "__fish_regctl_using_subcommand import-v1" -l compression -d 'How to compress plain layers: gzip, zstd or none' -r
+complete -c regctl -n "__fish_regctl_using_subcommand import-v1" -l compression -d 'How to compress plain layers' -r -f -a "gzip\t''
+zstd\t''
+none\t''"
 complete -c regctl -n "__fish_regctl_using_subcommand import-v1" -l level -d 'Compression level: 1 is fast, 9 (for zstd 12) is small [default: 3]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand import-v1" -l staging -d 'The repository for layers from a pipe whose image is not known yet [default: regctl-import]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand import-v1" -s o -l output -d 'The output format' -r -f -a "table\t'Columns or lines for a person'
@@ -373,7 +377,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand prune" -s q -l quiet -d 'P
 complete -c regctl -n "__fish_regctl_using_subcommand prune" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand prune" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand retention; and not __fish_seen_subcommand_from list ls add remove rm help" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
-complete -c regctl -n "__fish_regctl_using_subcommand retention; and not __fish_seen_subcommand_from list ls add remove rm help" -s h -l help -d 'Print help'
+complete -c regctl -n "__fish_regctl_using_subcommand retention; and not __fish_seen_subcommand_from list ls add remove rm help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand retention; and not __fish_seen_subcommand_from list ls add remove rm help" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand retention; and not __fish_seen_subcommand_from list ls add remove rm help" -f -a "list" -d 'List retention rules'
 complete -c regctl -n "__fish_regctl_using_subcommand retention; and not __fish_seen_subcommand_from list ls add remove rm help" -f -a "ls" -d 'List retention rules'
@@ -524,7 +528,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand setup" -s q -l quiet -d 'P
 complete -c regctl -n "__fish_regctl_using_subcommand setup" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand setup" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and not __fish_seen_subcommand_from add list ls passwd disable enable promote demote remove rm import help" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
-complete -c regctl -n "__fish_regctl_using_subcommand user; and not __fish_seen_subcommand_from add list ls passwd disable enable promote demote remove rm import help" -s h -l help -d 'Print help'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and not __fish_seen_subcommand_from add list ls passwd disable enable promote demote remove rm import help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and not __fish_seen_subcommand_from add list ls passwd disable enable promote demote remove rm import help" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and not __fish_seen_subcommand_from add list ls passwd disable enable promote demote remove rm import help" -f -a "add" -d 'Create an account'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and not __fish_seen_subcommand_from add list ls passwd disable enable promote demote remove rm import help" -f -a "list" -d 'List accounts'
@@ -647,7 +651,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subc
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "import" -d 'Create accounts from a file'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and not __fish_seen_subcommand_from add remove rm list ls help" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
-complete -c regctl -n "__fish_regctl_using_subcommand group; and not __fish_seen_subcommand_from add remove rm list ls help" -s h -l help -d 'Print help'
+complete -c regctl -n "__fish_regctl_using_subcommand group; and not __fish_seen_subcommand_from add remove rm list ls help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and not __fish_seen_subcommand_from add remove rm list ls help" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and not __fish_seen_subcommand_from add remove rm list ls help" -f -a "add" -d 'Add accounts to a group, creating it if necessary'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and not __fish_seen_subcommand_from add remove rm list ls help" -f -a "remove" -d 'Remove accounts from a group; without any, remove the group'
@@ -706,7 +710,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_sub
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from help" -f -a "list" -d 'List groups'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and not __fish_seen_subcommand_from create list ls revoke rm help" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
-complete -c regctl -n "__fish_regctl_using_subcommand token; and not __fish_seen_subcommand_from create list ls revoke rm help" -s h -l help -d 'Print help'
+complete -c regctl -n "__fish_regctl_using_subcommand token; and not __fish_seen_subcommand_from create list ls revoke rm help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and not __fish_seen_subcommand_from create list ls revoke rm help" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and not __fish_seen_subcommand_from create list ls revoke rm help" -f -a "create" -d 'Create a token; it is shown once'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and not __fish_seen_subcommand_from create list ls revoke rm help" -f -a "list" -d 'List tokens'
@@ -885,3 +889,6 @@ function __regctl_finds_names
     count $__regctl_names >/dev/null
 end
 complete -c regctl -n __regctl_finds_names -f -a '$__regctl_names'
+# Words of options that also take files, or names of the registry.
+complete -c regctl -n "__fish_seen_subcommand_from serve" -l tls -r -F -a "self-signed acme"
+complete -c regctl -n "__fish_seen_subcommand_from frontend" -l tls -r -F -a self-signed

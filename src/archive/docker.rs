@@ -3,7 +3,9 @@
 //! Parses the file and plans its images. It names the members of an image; whether their bytes are
 //! right is checked when they are read.
 
-use serde::Deserialize;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
 
 use super::contents::{Content, Contents, text};
 use super::documents::MANIFEST;
@@ -15,14 +17,64 @@ use crate::hash::Hasher;
 use crate::oci::{Algorithm, Digest};
 
 /// One image as it is written. Fields of newer writers (`LayerSources`, `Parent`) are not needed.
-#[derive(Deserialize)]
+#[derive(serde::Deserialize)]
 #[serde(rename_all = "PascalCase", expecting = "an object")]
 struct ManifestEntry {
     config: String,
     #[serde(default)]
-    repo_tags: Option<Vec<String>>,
+    repo_tags: Option<Names>,
     #[serde(default)]
     layers: Option<Vec<String>>,
+}
+
+/// The names of an image. There may be hundreds of thousands: they are parsed one by one, and tags of
+/// one repository share its name.
+#[derive(Default)]
+struct Names {
+    names: Vec<ImageName>,
+    unusable: Vec<UnusableName>,
+}
+
+impl Names {
+    fn add(&mut self, text: &str) {
+        match ImageName::parse(text) {
+            Ok(Some(mut name)) => {
+                if let Some(last) = self.names.last()
+                    && last.repository == name.repository
+                {
+                    name.repository.clone_from(&last.repository);
+                }
+                self.names.push(name);
+            }
+            Ok(None) => {}
+            Err(name) => self.unusable.push(name),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Names {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(NamesVisitor)
+    }
+}
+
+struct NamesVisitor;
+
+impl<'de> Visitor<'de> for NamesVisitor {
+    type Value = Names;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a sequence")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut texts: A) -> Result<Names, A::Error> {
+        let mut names = Names::default();
+        while let Some(text) = texts.next_element::<String>()? {
+            names.add(&text);
+        }
+        names.names.shrink_to_fit();
+        Ok(names)
+    }
 }
 
 /// One image.
@@ -53,13 +105,7 @@ pub(super) fn items(contents: &Contents) -> Result<Option<Vec<Item>>, Error> {
 
 impl From<ManifestEntry> for Item {
     fn from(written: ManifestEntry) -> Self {
-        let (mut names, mut unusable) = (Vec::new(), Vec::new());
-        for text in written.repo_tags.iter().flatten() {
-            match ImageName::parse(text) {
-                Ok(name) => names.extend(name),
-                Err(name) => unusable.push(name),
-            }
-        }
+        let Names { names, unusable } = written.repo_tags.unwrap_or_default();
         Self {
             config: written.config,
             layers: written.layers.unwrap_or_default(),

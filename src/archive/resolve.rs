@@ -41,8 +41,12 @@ pub fn resolve(contents: &Contents, wanted: Option<&Platform>) -> Result<Plan, E
         })?;
         return Ok(plan);
     }
-    let mut items = Claims::new(items.unwrap_or_default(), contents);
     let layout = layout.unwrap_or_default();
+    let mut items = Claims::new(
+        items.unwrap_or_default(),
+        contents,
+        !layout.images.is_empty(),
+    );
     plan.bases = layout.bases;
     for image in layout.images {
         let built = image.build(contents, wanted, &plan.bases);
@@ -107,9 +111,11 @@ struct Claims {
 }
 
 impl Claims {
-    fn new(items: Vec<docker::Item>, contents: &Contents) -> Self {
+    /// Without claimants nothing has to be found.
+    fn new(items: Vec<docker::Item>, contents: &Contents, has_claimants: bool) -> Self {
         let (mut by_id, mut by_name) = (HashMap::<_, Vec<_>>::new(), HashMap::<_, Vec<_>>::new());
-        for (number, item) in items.iter().enumerate() {
+        let found = items.iter().enumerate().filter(|_| has_claimants);
+        for (number, item) in found {
             if let Some(id) = item.image_id(contents) {
                 by_id.entry(id).or_default().push(number);
             }

@@ -1,19 +1,17 @@
 //! `regctl check`: compares a root with its index.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use serde::Serialize;
 
 use super::administration::{Output, RootArgs};
 use super::exit::Exit;
 use super::figures;
 use super::output::{Format, FormatArgs, Printer};
+use super::progress::{INTERVAL, style};
 use super::sentences;
 use crate::admin::{CheckEntry, CheckOptions, CheckReport, Difference, Entry, Operation};
-
-/// Interval of progress lines without a terminal.
-const INTERVAL: Duration = Duration::from_secs(30);
 
 /// Compare the data with the index
 #[derive(Debug, clap::Args)]
@@ -57,9 +55,7 @@ struct Reading {
 impl Reading {
     fn new(printer: Printer) -> Self {
         let bar = printer.shows_bars().then(|| {
-            let template = "{bar:30} {bytes}/{total_bytes} read, {eta} left";
-            let style = ProgressStyle::with_template(template);
-            ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+            ProgressBar::new(0).with_style(style("{bar:30} {bytes}/{total_bytes} read{left}"))
         });
         Self {
             printer,

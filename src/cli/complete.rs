@@ -1,15 +1,16 @@
 //! `regctl complete`: the repositories and tags that can follow a command line, for the completion
-//! scripts of shells.
+//! scripts of shells; and the words of an option that also takes files.
 //!
 //! The scripts pass the line up to the cursor. The definition of the command line shows whether the
-//! next word names something in a registry. Invariants: the answer comes within [`TIMEOUT`] and has
-//! at most [`LIMIT`] names; a failure prints nothing; the user is never asked, so a registry behind
-//! ssh has no names.
+//! next word names something in a registry, or a file: then the exit code is 3. Invariants: the answer
+//! comes within [`TIMEOUT`] and has at most [`LIMIT`] names; a failure prints nothing; the user is
+//! never asked, so a registry behind ssh has no names.
 
-use std::ffi::OsString;
+mod cursor;
+
 use std::time::Duration;
 
-use clap::{Arg, ArgAction, Command, CommandFactory};
+use clap::{Arg, Command, CommandFactory};
 
 use super::Cli;
 use super::context::{ClientArgs, Context};
@@ -19,6 +20,7 @@ use super::output::Printer;
 use super::registry::Registry;
 use crate::client::{Client, SSH};
 use crate::oci::Repository;
+use cursor::Cursor;
 
 /// Timeout of an answer: the user is waiting at the prompt.
 const TIMEOUT: Duration = Duration::from_millis(1500);
@@ -55,7 +57,15 @@ struct End {
 pub(super) async fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
     let mut definition = Cli::command();
     definition.build();
-    if let Some(end) = End::of(&args.line, &definition) {
+    let Some(cursor) = Cursor::of(&args.line, &definition) else {
+        return Ok(Exit::Done);
+    };
+    let choices = cursor.choices();
+    if choices.is_empty() && cursor.is_file() {
+        return Ok(Exit::NotFound);
+    }
+    printer.lines(choices)?;
+    if let Some(end) = End::at(cursor) {
         let mut names = Vec::new();
         // Names found before a failure or the timeout are printed.
         let _ = tokio::time::timeout(TIMEOUT, end.names(&mut names)).await;
@@ -67,39 +77,14 @@ pub(super) async fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
 }
 
 impl End {
-    /// The end of a line; `None` if it does not expect a name in a registry.
-    fn of(line: &str, definition: &Command) -> Option<Self> {
-        let words = words(line).into_iter();
-        let words: Vec<OsString> = words
-            .skip_while(|word| word.contains('=') && !word.starts_with('-'))
-            .map(OsString::from)
-            .collect();
-        let words = habits::translate(words);
-        let words: Vec<&str> = words.iter().filter_map(|word| word.to_str()).collect();
-        let (word, before) = words.get(1..)?.split_last()?;
-        let mut given = Given::default();
-        for word in before {
-            given.take(word, definition)?;
-        }
-        let command = given.command.unwrap_or(definition);
-        let argument = match given.open {
-            Some(option) => option,
-            None if word.starts_with('-') || command.has_subcommands() => return None,
-            None => {
-                let mut arguments = command.get_positionals();
-                let last = command.get_positionals().last()?;
-                let repeats = matches!(last.get_action(), ArgAction::Append);
-                arguments
-                    .nth(given.positionals)
-                    .or_else(|| repeats.then_some(last))?
-            }
-        };
+    /// The end of a line as that of a name in a registry; `None` if it expects something else.
+    fn at(cursor: Cursor<'_>) -> Option<Self> {
         Some(Self {
-            wanted: wanted(command, argument)?,
-            word: (*word).to_owned(),
-            registry: given.registry,
-            insecure: given.insecure,
-            plain_http: given.plain_http,
+            wanted: wanted(cursor.command, cursor.argument)?,
+            word: cursor.word,
+            registry: cursor.given.registry,
+            insecure: cursor.given.insecure,
+            plain_http: cursor.given.plain_http,
         })
     }
 
@@ -135,71 +120,6 @@ impl End {
     }
 }
 
-/// The parsed words before the cursor.
-#[derive(Default)]
-struct Given<'a> {
-    command: Option<&'a Command>,
-    /// The option whose value comes next.
-    open: Option<&'a Arg>,
-    positionals: usize,
-    /// Whether `--` ended the options.
-    options_ended: bool,
-    registry: Option<String>,
-    insecure: bool,
-    plain_http: bool,
-}
-
-impl<'a> Given<'a> {
-    /// Parses the next word; `None` if the line is invalid there.
-    fn take(&mut self, word: &str, definition: &'a Command) -> Option<()> {
-        let command = self.command.unwrap_or(definition);
-        if let Some(option) = self.open.take() {
-            self.set(option, word);
-        } else if self.options_ended || !word.starts_with('-') || word == "-" {
-            if command.has_subcommands() {
-                self.command = Some(command.find_subcommand(word)?);
-            } else {
-                self.positionals += 1;
-            }
-        } else if word == "--" {
-            self.options_ended = true;
-        } else if let Some(long) = word.strip_prefix("--") {
-            let (name, value) = match long.split_once('=') {
-                Some((name, value)) => (name, Some(value)),
-                None => (long, None),
-            };
-            let mut options = command.get_arguments();
-            let option = options.find(|option| option.get_long() == Some(name))?;
-            match value {
-                Some(value) => self.set(option, value),
-                None if option.get_action().takes_values() => self.open = Some(option),
-                None => self.set(option, ""),
-            }
-        } else {
-            let mut letters = word[1..].chars();
-            while let Some(letter) = letters.next() {
-                let mut options = command.get_arguments();
-                let option = options.find(|option| option.get_short() == Some(letter))?;
-                if option.get_action().takes_values() {
-                    let value = letters.as_str();
-                    self.open = value.is_empty().then_some(option);
-                    break;
-                }
-            }
-        }
-        Some(())
-    }
-
-    fn set(&mut self, option: &Arg, value: &str) {
-        match option.get_id().as_str() {
-            "registry" => self.registry = Some(value.to_owned()),
-            "insecure" => self.insecure = true,
-            "plain_http" => self.plain_http = true,
-            _ => {}
-        }
-    }
-}
-
 /// The kind of name that an argument of a command expects.
 fn wanted(command: &Command, argument: &Arg) -> Option<Wanted> {
     // Only commands that connect to a registry retry; others use names of a root.
@@ -215,28 +135,6 @@ fn wanted(command: &Command, argument: &Arg) -> Option<Wanted> {
         "REF" | "SOURCE" | "DESTINATION" => Some(Wanted::Reference),
         _ => None,
     }
-}
-
-/// The words of a command line as shells split it; the last one is the one at the cursor.
-fn words(line: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut quote = None;
-    let mut letters = line.trim_start().chars();
-    while let Some(letter) = letters.next() {
-        let Some(word) = words.last_mut() else { break };
-        match (letter, quote) {
-            ('\\', None | Some('"')) => word.extend(letters.next()),
-            ('\'' | '"', None) => quote = Some(letter),
-            (_, Some(open)) if letter == open => quote = None,
-            (_, None) if letter.is_whitespace() => {
-                if !word.is_empty() {
-                    words.push(String::new());
-                }
-            }
-            _ => word.push(letter),
-        }
-    }
-    words
 }
 
 /// Adds the repositories whose full names begin with a word.
@@ -281,22 +179,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_are_split_as_shells_do() {
-        for (line, split) in [
-            ("regctl  tags te", vec!["regctl", "tags", "te"]),
-            (" regctl tags ", vec!["regctl", "tags", ""]),
-            ("a 'b c' \"d\\\"e\" f\\ g", vec!["a", "b c", "d\"e", "f g"]),
-            ("a 'b", vec!["a", "b"]),
-        ] {
-            assert_eq!(words(line), split, "{line}");
-        }
-    }
-
-    #[test]
     fn where_names_are_completed() {
         let mut definition = Cli::command();
         definition.build();
-        let end = |line: &str| End::of(line, &definition);
+        let end = |line: &str| End::at(Cursor::of(line, &definition)?);
         for (line, wanted, word) in [
             ("regctl tags te", Wanted::Repository, "te"),
             ("A=1 regctl tags ", Wanted::Repository, ""),

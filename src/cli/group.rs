@@ -12,11 +12,25 @@ const COLUMNS: [Column; 2] = [Column::Name("NAME"), Column::List("MEMBERS")];
 
 /// Create and change groups of accounts
 #[derive(Debug, clap::Subcommand)]
+#[command(after_long_help = "\
+Examples:
+  regctl group add developers alice bob
+  regctl grant developers 'team/*' pull,push
+  regctl group list")]
 pub(super) enum Command {
     /// Add accounts to a group, creating it if necessary
+    #[command(after_long_help = "\
+Examples:
+  regctl group add developers alice bob")]
     Add(MemberArgs),
     /// Remove accounts from a group; without any, remove the group
-    #[command(visible_alias = "rm")]
+    #[command(
+        visible_alias = "rm",
+        after_long_help = "\
+Examples:
+  regctl group remove developers bob
+  regctl group remove developers"
+    )]
     Remove(MemberArgs),
     #[command(visible_alias = "ls")]
     List(ListArgs),

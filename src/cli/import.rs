@@ -1,5 +1,9 @@
 //! `regctl import`: imports the images of an archive into a registry.
 
+use std::collections::HashSet;
+
+use clap::ValueHint;
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use serde::Serialize;
 
 use super::context::{ClientArgs, Context};
@@ -64,7 +68,7 @@ Examples:
 )]
 pub(super) struct Args {
     /// The archive, or the directory of a registry; - is stdin
-    #[arg(value_name = "ARCHIVE")]
+    #[arg(value_name = "ARCHIVE", value_hint = ValueHint::AnyPath)]
     archive: String,
     /// A prefix for all names, in this registry if it begins with one
     #[arg(long, value_name = "HOST[:PORT][/PREFIX]")]
@@ -83,8 +87,14 @@ pub(super) struct Args {
     /// Import only this platform of images with several
     #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
     platform: Option<String>,
-    /// How to compress plain layers: gzip, zstd or none
-    #[arg(long, value_name = "KIND", default_value = "gzip")]
+    /// How to compress plain layers
+    #[arg(
+        long,
+        value_name = "KIND",
+        default_value = "gzip",
+        value_parser = PossibleValuesParser::new(["gzip", "zstd", "none"])
+            .try_map(|name| name.parse::<Compression>())
+    )]
     compression: Compression,
     /// Compression level: 1 is fast, 9 (for zstd 12) is small [default: 3]
     #[arg(long, value_name = "N")]
@@ -179,9 +189,10 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
             return Ok(error.class().into());
         }
     };
+    let mut said = HashSet::new();
     let rows: Vec<Row> = reports
         .into_iter()
-        .map(|report| row(report, &shown, printer))
+        .map(|report| row(report, &shown, &mut said, printer))
         .collect();
     print(&rows, args.output.format, printer)?;
     if rows.is_empty() {
@@ -190,16 +201,20 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
     Ok(Exit::of_all(rows.iter().map(|row| row.exit)))
 }
 
-/// Reports the errors of an image, and a changed digest.
+/// Reports the errors of an image, and a changed digest. Images that exclude each other have one error,
+/// which is printed once.
 fn row(
     report: ImageReport,
     shown: &dyn Fn(&Goal, Option<Digest>) -> String,
+    said: &mut HashSet<String>,
     printer: Printer,
 ) -> Row {
     let references = report.goals.iter().map(|goal| shown(goal, report.digest));
     let references: Vec<String> = references.collect();
     let error = report.error.as_ref().map(ToString::to_string);
-    if let Some(error) = &error {
+    if let Some(error) = &error
+        && said.insert(error.clone())
+    {
         printer.error(error);
     }
     if let (Some(digest), Some(previous)) = (report.digest, report.previous)

@@ -9,6 +9,8 @@ use clap::{Arg, ArgAction, Command};
 use clap_mangen::Man;
 use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
 
+use super::man_surroundings::Surroundings;
+
 const EXIT_CODES: [(&str, &str); 11] = [
     ("0", "Done; also if the reader of a pipe has closed it."),
     ("1", "Error."),
@@ -24,74 +26,6 @@ const EXIT_CODES: [(&str, &str); 11] = [
     ("129", "Ended by SIGHUP."),
     ("130", "Ended by Ctrl-C."),
     ("143", "Ended by SIGTERM."),
-];
-
-/// For commands that connect to a registry.
-const CLIENT_VARIABLES: [(&str, &str); 6] = [
-    (
-        "REGCTL_REGISTRY",
-        "The registry of names without a host, unless --registry is given.",
-    ),
-    (
-        "REGCTL_SSH",
-        "The command line for ssh, for registries written ssh://….",
-    ),
-    ("DOCKER_CONFIG", "The directory of docker's config.json."),
-    (
-        "DOCKER_AUTH_CONFIG",
-        "Credentials, as the text of a config.json.",
-    ),
-    (
-        "HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY",
-        "Proxies, and the hosts without one.",
-    ),
-    ("NO_COLOR", "If set, nothing is coloured."),
-];
-const CLIENT_FILES: [(&str, &str); 4] = [
-    (
-        "~/.config/regctl/settings.yml",
-        "registry: HOST[:PORT], the registry of names without a host.",
-    ),
-    (
-        "~/.docker/config.json",
-        "Credentials, as docker stores them.",
-    ),
-    (
-        "$XDG_RUNTIME_DIR/containers/auth.json",
-        "Credentials, as podman stores them.",
-    ),
-    (
-        "/etc/docker/certs.d/HOST:PORT/",
-        "Authorities and client certificates for a registry.",
-    ),
-];
-/// For commands that work on a root.
-const ROOT_VARIABLES: [(&str, &str); 2] = [
-    (
-        "REGISTRY_…",
-        "Keys of the configuration, as registry:2 names them: REGISTRY_HTTP_ADDR is http.addr.",
-    ),
-    ("REGISTRY_CONFIGURATION_PATH", "The configuration file."),
-];
-const ROOT_FILES: [(&str, &str); 5] = [
-    (
-        "/etc/regctl/config.yml",
-        "The configuration of the package for Debian; unless --root is given, also without \
-         --config.",
-    ),
-    (
-        "/etc/docker/registry/config.yml",
-        "The configuration, unless --config names another.",
-    ),
-    ("/etc/distribution/config.yml", "The same for registry:3."),
-    (
-        "~/.local/share/regctl",
-        "The data, unless a configuration names another directory.",
-    ),
-    (
-        "ROOT/regctl/admin.sock",
-        "The socket through which commands reach the server of a root.",
-    ),
 ];
 
 /// Writes the pages of a command and its subcommands.
@@ -117,12 +51,6 @@ fn is_shown(command: &Command) -> bool {
 fn page(command: &Command) -> String {
     let name = command.get_bin_name().unwrap_or_else(|| command.get_name());
     name.replace(' ', "-")
-}
-
-fn has(command: &Command, argument: &str) -> bool {
-    command
-        .get_arguments()
-        .any(|known| known.get_id() == argument)
 }
 
 /// The help after the options, by section.
@@ -206,23 +134,14 @@ fn after(command: &Command, help: &Help) -> String {
         roff.control("SH", ["EXIT STATUS"]);
         paragraphs(&mut roff, help.exit_codes.iter().map(String::as_str));
     }
-    let (client, root) = (has(command, "registry"), has(command, "root"));
-    if client && root {
-        // The registry of names without a host is not asked.
-        let is_of_names = |(_, text): &(String, String)| text.contains("names without a host");
-        let of_both = |own: &[(&str, &str)], others: &[(&str, &str)]| {
-            let others = pairs(others).into_iter().filter(|pair| !is_of_names(pair));
-            pairs(own).into_iter().chain(others).collect::<Vec<_>>()
-        };
-        let variables = of_both(&ROOT_VARIABLES, &CLIENT_VARIABLES);
-        list(&mut roff, "ENVIRONMENT", variables);
-        list(&mut roff, "FILES", of_both(&ROOT_FILES, &CLIENT_FILES));
-    } else if client {
-        list(&mut roff, "ENVIRONMENT", pairs(&CLIENT_VARIABLES));
-        list(&mut roff, "FILES", pairs(&CLIENT_FILES));
-    } else if root {
-        list(&mut roff, "ENVIRONMENT", pairs(&ROOT_VARIABLES));
-        list(&mut roff, "FILES", pairs(&ROOT_FILES));
+    let surroundings = Surroundings::of(command, &page(command));
+    for (heading, entries) in [
+        ("ENVIRONMENT", surroundings.variables),
+        ("FILES", surroundings.files),
+    ] {
+        if !entries.is_empty() {
+            list(&mut roff, heading, pairs(&entries));
+        }
     }
     if !help.examples.is_empty() {
         roff.control("SH", ["EXAMPLES"]);
@@ -234,10 +153,10 @@ fn after(command: &Command, help: &Help) -> String {
     }
     roff.control("SH", ["SEE ALSO"]);
     let mut others = vec!["regctl(1)".to_owned()];
-    if root {
+    if surroundings.root {
         others.extend(["serve", "gc", "check"].map(|name| format!("regctl-{name}(1)")));
         others.push("regctl-config(5)".to_owned());
-    } else if client {
+    } else if surroundings.client {
         others.extend(["login", "catalog"].map(|name| format!("regctl-{name}(1)")));
     }
     let own = format!("{}(1)", page(command));

@@ -11,6 +11,10 @@ use crate::oci::{Digest, MediaType, Reference};
 
 /// The commands for manifests.
 #[derive(Debug, clap::Subcommand)]
+#[command(after_long_help = "\
+Examples:
+  regctl manifest inspect team/nginx:1
+  regctl manifest head team/nginx:1")]
 pub(super) enum Command {
     Inspect(inspect::Args),
     Head(HeadArgs),

@@ -338,7 +338,7 @@ fn is_invisible(character: char) -> bool {
 }
 
 /// Removes the system's error numbers from a text: `(os error 2)`.
-fn without_numbers(text: &str) -> String {
+pub(super) fn without_numbers(text: &str) -> String {
     const BEGIN: &str = " (os error ";
     let mut parts = text.split(BEGIN);
     let mut shown = parts.next().unwrap_or_default().to_owned();

@@ -89,7 +89,10 @@ pub(super) fn settle(request: &config::Request) -> anyhow::Result<()> {
 fn must_be_readable(settings: &Settings) -> anyhow::Result<()> {
     for (key, path) in settings.files() {
         if std::fs::File::open(path).is_err_and(|error| is_denied(&error)) {
-            return Err(unreadable(key, path));
+            return Err(unreadable(
+                settings.places.naming(path).unwrap_or(key),
+                path,
+            ));
         }
     }
     Ok(())

@@ -24,6 +24,11 @@ const COLUMNS: [Column; 5] = [
 
 /// List and change the rules by which the server deletes tags
 #[derive(Debug, clap::Subcommand)]
+#[command(after_long_help = "\
+Examples:
+  regctl retention add 'team/*' --keep-last 10 --older-than 30d
+  regctl retention list
+  regctl retention remove 1")]
 pub(super) enum Command {
     #[command(visible_alias = "ls")]
     List(ListArgs),

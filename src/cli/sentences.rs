@@ -6,6 +6,7 @@ mod unused;
 
 use super::administration::timestamp;
 use super::figures;
+use super::output::without_numbers;
 use crate::admin::{
     CollectEntry, Decision, DeleteReasons, Difference, Entry, Failure, Hold, Holder, KeepReason,
     Link, ManifestDeleteReason, ManifestKeepReason, PruneEntry, Reason, Remedy,
@@ -284,6 +285,7 @@ pub(super) fn difference(difference: &Difference) -> String {
             format!("blob {digest}: its content matches again, but it is still quarantined")
         }
         Difference::BlobUnreadable(digest, error) => {
+            let error = without_numbers(error);
             format!("blob {digest}: its bytes can't be read: {error}")
         }
         Difference::BlobSize {
@@ -304,6 +306,10 @@ pub(super) fn difference(difference: &Difference) -> String {
         Difference::LinkDangling(repository, of) => {
             format!("{}: its link points to nothing", link(repository, of))
         }
+        Difference::ManifestDamaged {
+            repository,
+            manifest,
+        } => format!("manifest {repository}@{manifest}: its bytes are damaged"),
         Difference::NeededGone {
             repository,
             manifest,
@@ -316,7 +322,9 @@ pub(super) fn difference(difference: &Difference) -> String {
         } => format!(
             "manifest {repository}@{manifest}: needs {digest}, which {repository} may not read"
         ),
-        Difference::PlaceUnreadable(key, error) => format!("{key}: can't be read: {error}"),
+        Difference::PlaceUnreadable(key, error) => {
+            format!("{key}: can't be read: {}", without_numbers(error))
+        }
         Difference::Stray(key) => format!("{key}: is not part of the layout of a registry"),
     }
 }

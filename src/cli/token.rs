@@ -21,6 +21,10 @@ const COLUMNS: [Column; 6] = [
 
 /// Create and revoke tokens
 #[derive(Debug, clap::Subcommand)]
+#[command(after_long_help = "\
+Examples:
+  regctl token create ci --user alice --scope 'team/*:pull,push' --expires 90d
+  regctl token list")]
 pub(super) enum Command {
     Create(CreateArgs),
     #[command(visible_alias = "ls")]

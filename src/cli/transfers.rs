@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar};
 use parking_lot::Mutex;
 
 use super::figures;
 use super::output::Printer;
-use super::progress::{INTERVAL, place_for_bars};
+use super::progress::{INTERVAL, place_for_bars, style, time_left};
 use crate::transfer::progress::{Event, Listener, Outcome};
 
 /// The progress of blobs: a bar for each that moves, and one for all. Clones share it.
@@ -45,7 +45,7 @@ impl State {
         let of = |done: u64, all: u64, what: &str| {
             let (shown, whole) = (figures::size(done), figures::size(all));
             match time_left(done, all, elapsed) {
-                Some(left) => format!("{shown} of {whole} {what}, about {left} left"),
+                Some(left) => format!("{shown} of {whole} {what}, {left} left"),
                 None => format!("{shown} of {whole} {what}"),
             }
         };
@@ -59,15 +59,6 @@ impl State {
         let (tally, moving) = (self.tally.text(), self.moving.len());
         format!("{measure}; {tally}; {moving} in progress")
     }
-}
-
-/// The time for the rest at the speed so far; `None` without any speed.
-fn time_left(done: u64, all: u64, elapsed: Duration) -> Option<String> {
-    let rest = all.checked_sub(done).filter(|_| done > 0)?;
-    let seconds = u128::from(rest) * elapsed.as_millis() / u128::from(done) / 1000;
-    Some(figures::duration(
-        u64::try_from(seconds).unwrap_or(u64::MAX),
-    ))
 }
 
 struct Moving {
@@ -194,7 +185,7 @@ impl Inner {
                 if let Some(total) = &state.total {
                     total.set_length(bytes);
                     total.set_style(style(
-                        "{bytes} of {total_bytes} transferred, {bytes_per_sec}, {eta} left; {msg}",
+                        "{bytes} of {total_bytes} transferred, {bytes_per_sec}{left}; {msg}",
                     ));
                 }
             }
@@ -202,7 +193,7 @@ impl Inner {
                 state.to_read = Some(bytes);
                 if let Some(total) = &state.total {
                     total.set_length(bytes);
-                    total.set_style(style("{bytes} of {total_bytes} read, {eta} left; {msg}"));
+                    total.set_style(style("{bytes} of {total_bytes} read{left}; {msg}"));
                 }
             }
             Event::Read { bytes } => state.read += bytes,
@@ -268,10 +259,6 @@ fn draw(bars: &MultiProgress, size: Option<u64>, name: &str) -> ProgressBar {
     bars.insert_from_back(1, bar.with_message(name.to_owned()))
 }
 
-fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -334,5 +321,8 @@ mod tests {
             line(9),
             "9.0 KiB of 10.0 KiB read, about 1 s left; 1.0 KiB transferred; 0 blobs; 1 in progress"
         );
+        assert!(line(1).starts_with("9.0 KiB of 10.0 KiB read, less than 1 s left; "));
+        listener(Event::Read { bytes: 1024 });
+        assert!(line(9).starts_with("10.0 KiB of 10.0 KiB read; "));
     }
 }

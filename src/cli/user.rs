@@ -24,6 +24,11 @@ const COLUMNS: [Column; 5] = [
 
 /// Create and change accounts
 #[derive(Debug, clap::Subcommand)]
+#[command(after_long_help = "\
+Examples:
+  regctl user add alice --admin
+  regctl user list
+  regctl user disable bob")]
 pub(super) enum Command {
     Add(AddArgs),
     #[command(visible_alias = "ls")]
@@ -32,19 +37,39 @@ pub(super) enum Command {
     /// Disable the sign-in of an account and its tokens
     ///
     /// The last administrator who may sign in can't be disabled: create another one first.
+    #[command(after_long_help = "\
+Examples:
+  regctl user disable bob
+  regctl user disable bob --registry registry.example.org")]
     Disable(NameArgs),
     /// Let a disabled account sign in again
+    #[command(after_long_help = "\
+Examples:
+  regctl user enable bob")]
     Enable(NameArgs),
     /// Make an account an administrator
+    #[command(after_long_help = "\
+Examples:
+  regctl user promote alice
+  regctl user promote alice --root /var/lib/registry")]
     Promote(NameArgs),
     /// Revoke the admin right of an account
     ///
     /// The last administrator who may sign in can't be demoted: create another one first.
+    #[command(after_long_help = "\
+Examples:
+  regctl user demote alice")]
     Demote(NameArgs),
     /// Remove an account with its grants and tokens
     ///
     /// The last administrator who may sign in can't be removed: create another one first.
-    #[command(visible_alias = "rm")]
+    #[command(
+        visible_alias = "rm",
+        after_long_help = "\
+Examples:
+  regctl user remove bob
+  regctl user remove bob --registry registry.example.org"
+    )]
     Remove(NameArgs),
     Import(ImportArgs),
 }

@@ -15,7 +15,9 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::{TlsConnector, rustls};
 
+use super::tls_words::tls_words;
 use super::trust::Trust;
+use super::words::innermost;
 use super::x509::CertificateFields;
 use crate::hash::Hasher;
 use crate::oci::Algorithm;
@@ -72,7 +74,7 @@ pub async fn served_chain(host: &str, port: u16) -> Result<Chain, ChainError> {
     let stream = timeout(LIMIT, TcpStream::connect((bare, port))).await;
     let stream = stream
         .map_err(|_| unreachable("no answer in 15 s".to_owned()))?
-        .map_err(|error| unreachable(error.to_string()))?;
+        .map_err(|error| unreachable(innermost(&error)))?;
     let provider = Arc::new(aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
@@ -84,7 +86,7 @@ pub async fn served_chain(host: &str, port: u16) -> Result<Chain, ChainError> {
     let stream = timeout(LIMIT, handshake).await;
     let stream = stream
         .map_err(|_| no_tls("no handshake in 15 s".to_owned()))?
-        .map_err(|error| no_tls(error.to_string()))?;
+        .map_err(|error| no_tls(of_handshake(&error)))?;
     let shown = stream.get_ref().1.peer_certificates().unwrap_or_default();
     if shown.is_empty() {
         return Err(no_tls("it sends no certificate".to_owned()));
@@ -126,13 +128,19 @@ impl Chain {
 
     fn verify_chain(&self, kept: Vec<CertificateDer<'static>>) -> Result<(), String> {
         let trust = Trust::new(kept, Arc::clone(&self.provider));
-        let trust = trust.map_err(|error| error.to_string())?;
+        let trust = trust.map_err(|error| tls_words(&error))?;
         let Some((server, others)) = self.certificates.split_first() else {
             return Err("it sends no certificate".to_owned());
         };
         let verified = trust.verify_server_cert(server, others, &self.host, &[], UnixTime::now());
-        verified.map(drop).map_err(|error| error.to_string())
+        verified.map(drop).map_err(|error| tls_words(&error))
     }
+}
+
+/// Why a handshake failed.
+fn of_handshake(error: &std::io::Error) -> String {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
+    inner.map_or_else(|| innermost(error), tls_words)
 }
 
 /// Accepts any certificate; its key must still sign the handshake.

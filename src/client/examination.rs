@@ -14,6 +14,7 @@ use tokio::time::timeout;
 
 use super::chain::{Chain, ChainError, served_chain};
 use super::no_proxy;
+use super::words::innermost;
 
 /// Timeout of each step.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -53,14 +54,14 @@ pub async fn examine(host: &str, port: u16) -> Examination {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     let addresses = match timeout(LIMIT, lookup_host((bare, port))).await {
         Ok(Ok(found)) => Ok(found.map(|address| address.ip()).collect::<Vec<_>>()),
-        Ok(Err(error)) => Err(error.to_string()),
+        Ok(Err(error)) => Err(innermost(&error)),
         Err(_) => Err("no name server answers".to_owned()),
     };
     let mut unreachable = Vec::new();
     for address in addresses.as_deref().unwrap_or_default() {
         match timeout(LIMIT, TcpStream::connect((*address, port))).await {
             Ok(Ok(_)) => {}
-            Ok(Err(error)) => unreachable.push((*address, error.to_string())),
+            Ok(Err(error)) => unreachable.push((*address, innermost(&error))),
             Err(_) => unreachable.push((*address, "no answer in 10 s".to_owned())),
         }
     }

@@ -10,6 +10,7 @@ use url::Url;
 
 use super::Error;
 use super::recognition::NAME_ONE;
+use super::tls_words::tls_words;
 use super::trust::is_an_authoritys;
 use super::words::innermost;
 
@@ -179,6 +180,8 @@ pub(super) fn failure(error: &reqwest::Error, url: &Url) -> Failed {
     Failed::Transient {
         reason: if error.is_timeout() {
             "no answer in time".into()
+        } else if hung_up {
+            "it closed the connection without an answer".into()
         } else {
             innermost(error)
         },
@@ -203,7 +206,7 @@ fn distrust(error: &rustls::Error, url: &Url) -> (String, String) {
     let kept = format!("certs.d/{}", url.authority());
     let rustls::Error::InvalidCertificate(problem) = error else {
         let hint = format!("a client certificate is kept in {kept} as a .cert file with its .key");
-        return (error.to_string(), hint);
+        return (tls_words(error), hint);
     };
     if is_an_authoritys(error) {
         return (
@@ -231,5 +234,5 @@ fn distrust(error: &rustls::Error, url: &Url) -> (String, String) {
              or pass --insecure to trust anyone"
         ),
     };
-    (error.to_string(), hint)
+    (tls_words(error), hint)
 }

@@ -13,6 +13,7 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::Error;
+use super::words::innermost;
 
 /// Maximum size of a file; real ones are much smaller.
 const FILE_LIMIT: u64 = 4 * 1024 * 1024;
@@ -21,7 +22,7 @@ const FILE_LIMIT: u64 = 4 * 1024 * 1024;
 pub fn read_if_present(path: &Path) -> Result<Option<Vec<u8>>, Error> {
     let failed = |error: &std::io::Error| Error::Setup {
         what: path.display().to_string(),
-        reason: error.to_string(),
+        reason: innermost(error),
         hint: String::new(),
     };
     let file = match std::fs::File::open(path) {
@@ -49,7 +50,7 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let target = followed(path);
     try_replace(&target, bytes).map_err(|error| Error::Setup {
         what: target.display().to_string(),
-        reason: error.to_string(),
+        reason: innermost(&error),
         hint: String::new(),
     })
 }

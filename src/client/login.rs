@@ -13,7 +13,6 @@ use super::auth::Auth;
 use super::challenge::Challenge;
 use super::credential_store::{self, CredentialStore};
 use super::credentials::{Credential, Credentials};
-use super::recognition::{NAME_ONE, PAGE, is_page};
 use super::request::{Answer, Request};
 use super::token::{TokenRequest, direct};
 use super::{Client, Error, Event, Subject};
@@ -143,14 +142,8 @@ impl Client {
         hint: &str,
     ) -> Result<Verification, Error> {
         let answer = self.authenticate(None).await?;
-        if answer.status.is_success() && is_page(&answer) {
-            return Err(Error::NoRegistry {
-                registry: self.name.clone(),
-                reason: PAGE.to_owned(),
-                hint: NAME_ONE,
-            });
-        }
         if answer.status.is_success() {
+            self.must_be_registry(&answer).await?;
             return Ok(Verification::NotRequired);
         }
         if answer.status != StatusCode::UNAUTHORIZED || answer.elsewhere {

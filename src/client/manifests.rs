@@ -77,6 +77,9 @@ impl Client {
         if !answer.status.is_success() {
             return Err(self.refusal(&answer, subject));
         }
+        if answer.digest().is_none() && !is_json_of_a_manifest(&answer.body) {
+            self.must_be_registry(&answer).await?;
+        }
         let expected = match reference {
             Reference::Digest(digest) => Some(*digest),
             Reference::Tag(_) => answer.digest(),
@@ -170,6 +173,9 @@ impl Client {
         let call = Call::new(Method::DELETE, &path, Scope::Delete(repository));
         let answer = self.call(call).await?;
         let status = answer.status.as_u16();
+        if answer.status.is_success() && answer.status != StatusCode::ACCEPTED {
+            self.must_be_registry(&answer).await?;
+        }
         // The answer to an earlier attempt was lost, but it succeeded.
         if answer.status.is_success() || (status == 404 && answer.tries > 1) {
             return Ok(answer.restorable());
@@ -201,7 +207,7 @@ impl Client {
         media_type: &MediaType,
         bytes: Bytes,
     ) -> Result<Digest, Error> {
-        let subject = Subject::Manifest(repository, reference);
+        let subject = Subject::Put(repository, reference);
         let digest = match reference {
             Reference::Tag(_) => Hasher::digest(Algorithm::Sha256, &bytes),
             Reference::Digest(expected) => {
@@ -226,6 +232,10 @@ impl Client {
         };
         let answer = self.call(call).await?;
         if answer.status.is_success() {
+            // A registry answers 201; a web server may answer 200 to everything.
+            if answer.status != StatusCode::CREATED {
+                self.must_be_registry(&answer).await?;
+            }
             answer.confirms(&digest, subject)?;
             return Ok(digest);
         }
@@ -265,6 +275,16 @@ fn path(repository: &Repository, reference: &Reference) -> String {
 fn media_type(headers: &HeaderMap) -> Option<MediaType> {
     let value = headers.get(CONTENT_TYPE)?.to_str().ok()?;
     Some(MediaType::new(value)).filter(|media_type| !media_type.as_str().is_empty())
+}
+
+/// Whether a body may be a manifest: all of them have this field.
+fn is_json_of_a_manifest(body: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Versioned {
+        #[serde(rename = "schemaVersion")]
+        _version: u64,
+    }
+    serde_json::from_slice::<Versioned>(body).is_ok()
 }
 
 /// The signed part of a Docker schema 1 manifest, from which its digest is computed: the text

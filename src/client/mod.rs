@@ -34,6 +34,7 @@ mod outgoing;
 mod pages;
 mod raw_object;
 mod recognition;
+mod redirects;
 mod referrers;
 mod remote_command;
 mod repositories;
@@ -45,6 +46,7 @@ mod source;
 mod ssh;
 mod ssh_output;
 mod subject;
+mod tls_words;
 mod token;
 mod transport;
 mod trust;
@@ -282,10 +284,22 @@ impl Client {
                 let host = answer.url.authority();
                 self.malformed(what, format!("{host}, where it leads, answers {status}"))
             }
+            // What does not exist then is not what the request was for.
+            StatusCode::NOT_FOUND
+                if subject.is_written()
+                    && words::has_another_code(&answer.body, subject.codes()) =>
+            {
+                Error::Refused {
+                    registry,
+                    what,
+                    status,
+                    words,
+                }
+            }
             StatusCode::NOT_FOUND => Error::NotFound {
                 registry,
                 what: subject.absent(),
-                words: words::absence(&answer.body, subject.is_in_a_repository()),
+                words: words::absence(&answer.body, subject.codes(), subject.is_in_a_repository()),
                 hint: subject.where_to_look(&self.name),
             },
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Error::Denied {

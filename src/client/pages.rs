@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use reqwest::Method;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use url::Url;
 
 use super::auth::Scope;
@@ -34,6 +34,13 @@ pub(super) const CATALOG: &str = "v2/_catalog";
 struct Page<T> {
     #[serde(alias = "tags")]
     repositories: Option<Vec<T>>,
+}
+
+/// A page whose entries are not read.
+#[derive(Deserialize)]
+struct Named {
+    #[serde(rename = "repositories", alias = "tags", alias = "errors")]
+    _entries: IgnoredAny,
 }
 
 /// An iterator over the pages of a listing.
@@ -86,6 +93,10 @@ impl<'a> Pages<'a> {
         }
         self.asked = page_size(&path);
         if answer.status.is_success() {
+            // All listings have their entries under a name, even if there are none.
+            if serde_json::from_slice::<Named>(&answer.body).is_err() {
+                Box::pin(self.client.must_be_registry(&answer)).await?;
+            }
             self.next = self.link(&answer, &path)?;
         }
         self.seen.insert(path);
@@ -119,8 +130,10 @@ impl<'a> Pages<'a> {
         &mut self,
         answer: &Answer,
     ) -> Result<Vec<T>, Error> {
-        let page: Page<T> = serde_json::from_slice(&answer.body)
-            .map_err(|error| self.client.malformed(self.subject, error))?;
+        let page: Page<T> = serde_json::from_slice(&answer.body).map_err(|error| {
+            let reason = format!("it is not the JSON of a list ({error})");
+            self.client.malformed(self.subject, reason)
+        })?;
         // An error with a status of success.
         let words = words::words(&answer.body);
         if page.repositories.is_none() && !words.is_empty() {

@@ -1,7 +1,8 @@
 //! Checks whether a server is a registry.
 //!
 //! Used only after an unexpected answer: a web server answers 404 to everything, and a wrong port
-//! would be reported as a missing tag. One additional request decides, once for a client.
+//! would be reported as a missing tag; another one answers 200 to everything, and nothing would be
+//! reported. One or two additional requests decide, once for a client.
 
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, StatusCode};
@@ -11,43 +12,37 @@ use super::{Client, Error, words};
 
 /// Why a server with pages at every path is no registry.
 pub(super) const PAGE: &str = "/v2/ is an HTML page";
+/// A manifest that no registry has: nothing is known to have this digest.
+const IMPOSSIBLE: &str = "/v2/no/such/manifests/sha256:\
+    0000000000000000000000000000000000000000000000000000000000000000";
 /// The usual remedy if a server is no registry.
 pub(super) const NAME_ONE: &str = "name the host and the port of one, HOST[:PORT]";
 
 impl Client {
-    /// Checks that an answer comes from a registry if it looks otherwise: an HTML page, or an error
-    /// in a form outside of the specification.
+    /// Checks that an answer comes from a registry if it looks otherwise: an HTML page, an answer
+    /// without content, or an error in a form outside of the specification.
     pub(super) async fn check_is_registry(&self, answer: &Answer) -> Result<(), Error> {
-        let header = |name| answer.headers.get(name)?.to_str().ok();
         let refused = matches!(answer.status.as_u16(), 400 | 404 | 405 | 501);
         let strange = if answer.status.is_success() {
-            is_page(answer)
+            is_page(answer) || answer.status == StatusCode::NO_CONTENT
         } else {
             refused && !words::is_of_a_registry(&answer.body)
         };
-        if !strange || header("docker-distribution-api-version").is_some() {
+        if strange {
+            Box::pin(self.must_be_registry(answer)).await?;
+        }
+        Ok(())
+    }
+
+    /// The error for a server that is no registry, after an answer that is not a registry's usual one.
+    pub(super) async fn must_be_registry(&self, answer: &Answer) -> Result<(), Error> {
+        if is_marked(answer) {
             return Ok(());
         }
-        let asked = self.known_registry.get_or_try_init(|| async {
-            let base = self.endpoint.base(&self.transport).await?;
-            let mut url = base.clone();
-            url.set_path("/v2/");
-            let root = self
-                .transport
-                .fetch(&Request::new(Method::GET, url))
-                .await?;
-            let absent = root.status == StatusCode::NOT_FOUND
-                && !words::is_of_a_registry(&root.body)
-                && !root.headers.contains_key("docker-distribution-api-version");
-            Ok::<_, Error>(if absent {
-                Some("/v2/ does not exist (404)")
-            } else if root.status.is_success() && is_page(&root) {
-                Some(PAGE)
-            } else {
-                None
-            })
-        });
-        match asked.await? {
+        let reason = self
+            .known_registry
+            .get_or_try_init(|| Box::pin(self.examine()));
+        match reason.await? {
             None => Ok(()),
             Some(reason) => Err(Error::NoRegistry {
                 registry: self.name.clone(),
@@ -56,6 +51,39 @@ impl Client {
             }),
         }
     }
+
+    /// Why the server is no registry; `None` if it may be one.
+    async fn examine(&self) -> Result<Option<&'static str>, Error> {
+        let base = self.endpoint.base(&self.transport).await?;
+        let get = async |path: &str| {
+            let mut url = base.clone();
+            url.set_path(path);
+            self.transport.fetch(&Request::new(Method::GET, url)).await
+        };
+        let root = get("/v2/").await?;
+        if is_marked(&root) {
+            return Ok(None);
+        }
+        if root.status == StatusCode::NOT_FOUND && !words::is_of_a_registry(&root.body) {
+            return Ok(Some("/v2/ does not exist (404)"));
+        }
+        if !root.status.is_success() {
+            return Ok(None);
+        }
+        if is_page(&root) {
+            return Ok(Some(PAGE));
+        }
+        let impossible = get(IMPOSSIBLE).await?;
+        let exists = impossible.status.is_success();
+        Ok(exists.then_some("it has whatever it is asked for, even what can't exist"))
+    }
+}
+
+/// Whether an answer has the header of a registry.
+fn is_marked(answer: &Answer) -> bool {
+    answer
+        .headers
+        .contains_key("docker-distribution-api-version")
 }
 
 /// Whether an answer is an HTML page.

@@ -74,6 +74,9 @@ impl Client {
                     Err(self.malformed(Subject::Search, "it is not the JSON of a search"))
                 };
             };
+            if page.results.is_none() {
+                self.must_be_registry(&answer).await?;
+            }
             let results = page.results.unwrap_or_default();
             let ended = results.is_empty() || number >= page.num_pages;
             found.extend(results);

@@ -19,6 +19,8 @@ pub(super) enum Subject<'a> {
     Repository(&'a Repository),
     /// A manifest in a repository.
     Manifest(&'a Repository, &'a Reference),
+    /// A manifest that is put into a repository.
+    Put(&'a Repository, &'a Reference),
     /// A blob in a repository.
     Blob(&'a Repository, &'a Digest),
     /// An upload to a repository.
@@ -35,8 +37,10 @@ impl fmt::Display for Subject<'_> {
             Self::Search => f.write_str("the search"),
             Self::Catalog => f.write_str("the catalog"),
             Self::Repository(repository) => write!(f, "repository {repository}"),
-            Self::Manifest(repository, Reference::Tag(tag)) => write!(f, "{repository}:{tag}"),
-            Self::Manifest(repository, Reference::Digest(digest)) => {
+            Self::Manifest(repository, Reference::Tag(tag))
+            | Self::Put(repository, Reference::Tag(tag)) => write!(f, "{repository}:{tag}"),
+            Self::Manifest(repository, Reference::Digest(digest))
+            | Self::Put(repository, Reference::Digest(digest)) => {
                 write!(f, "{repository}@{digest}")
             }
             Self::Blob(repository, digest) => write!(f, "blob {repository}@{digest}"),
@@ -52,9 +56,27 @@ impl Subject<'_> {
     /// The object as it follows "has no" in an error.
     pub(super) fn absent(self) -> String {
         match self {
-            Self::Upload(repository) => format!("repository {repository} to upload to"),
+            Self::Upload(repository) | Self::Put(repository, _) => {
+                format!("repository {repository} to upload to")
+            }
             // "has no catalog", not "has no the catalog".
             _ => self.to_string().trim_start_matches("the ").to_owned(),
+        }
+    }
+
+    /// Whether a request for it writes.
+    pub(super) fn is_written(self) -> bool {
+        matches!(self, Self::Upload(_) | Self::Put(..))
+    }
+
+    /// The codes of a 404 which say no more than that it does not exist.
+    pub(super) fn codes(self) -> &'static [&'static str] {
+        match self {
+            Self::Manifest(..) | Self::Referrers(..) => {
+                &["MANIFEST_UNKNOWN", "NAME_UNKNOWN", "NOT_FOUND"]
+            }
+            Self::Blob(..) => &["BLOB_UNKNOWN", "NAME_UNKNOWN", "NOT_FOUND"],
+            _ => &["NAME_UNKNOWN", "NOT_FOUND"],
         }
     }
 
@@ -81,7 +103,7 @@ impl Subject<'_> {
                  push or copy, you have no right on the repository"
                     .into()
             }
-            Self::Upload(_) => {
+            Self::Upload(_) | Self::Put(..) => {
                 "some registries require a repository to be created before a push".into()
             }
             Self::Referrers(..) => "not every registry lists referrers".into(),

@@ -18,6 +18,7 @@ use url::Url;
 use super::connections::{Connections, ReadTimeout};
 use super::endpoint::Endpoint;
 use super::failure::{Failed, malformed, refused, tls_reason};
+use super::redirects::{Way, is_redirect};
 use super::request::{Answer, Request};
 use super::retry::{LONGEST_RETRY_AFTER, delay, is_transient, is_trickle, retry_after};
 use super::words::innermost;
@@ -139,42 +140,24 @@ impl Transport {
 
     /// One attempt, redirects included.
     async fn follow(&self, request: &Request<'_>) -> Result<Answer, Failed> {
-        let mut url = request.url.clone();
-        let mut elsewhere = false;
+        let mut way = Way::new(request.url.clone());
         for _ in 0..=REDIRECTS {
-            let response = self.once(request, &url, elsewhere).await;
+            let response = self.once(request, &way.url, way.elsewhere).await;
             // A HEAD that is redirected to an unreachable host is not retried: its caller can use GET.
-            let is_redirected_head = elsewhere && request.method == Method::HEAD;
+            let is_redirected_head = way.elsewhere && request.method == Method::HEAD;
             let response = response.map_err(|failed| match failed {
-                failed if is_redirected_head => Failed::Final(failed.into_error(url.authority())),
+                failed if is_redirected_head => {
+                    Failed::Final(failed.into_error(way.url.authority()))
+                }
                 failed => failed,
             })?;
-            let status = response.status();
             let target = response.headers().get(LOCATION).cloned();
-            let (true, Some(target)) = (is_redirect(status), target) else {
-                return self.read(request, response, url, elsewhere).await;
+            let (true, Some(target)) = (is_redirect(response.status()), target) else {
+                return self.read(request, response, way.url, way.elsewhere).await;
             };
-            let next = target
-                .to_str()
-                .ok()
-                .and_then(|target| url.join(target).ok())
-                .filter(|next| matches!(next.scheme(), "http" | "https"));
-            let Some(next) = next else {
-                return Err(malformed(&url, "a redirect to an invalid address"));
-            };
-            if !may_follow_redirect(request, status) {
-                return Err(malformed(
-                    &url,
-                    "a redirect of a request that changes things",
-                ));
-            }
-            if url.scheme() == "https" && next.scheme() == "http" {
-                return Err(malformed(&url, "a redirect from https to http"));
-            }
-            elsewhere |= next.origin() != url.origin();
-            url = next;
+            way.follow(request, response.status(), &target, &self.name)?;
         }
-        Err(malformed(&url, "too many redirects"))
+        Err(way.endless(&self.name))
     }
 
     async fn once(
@@ -385,15 +368,4 @@ impl Transport {
         let said = String::from_utf8_lossy(&answer.body).to_ascii_lowercase();
         Ok(answer.status == StatusCode::BAD_REQUEST && said.contains("https"))
     }
-}
-
-/// Whether a request may follow a redirect: one that only reads, or one whose method and body a
-/// redirect of this status keeps. A form contains a secret and is never redirected.
-fn may_follow_redirect(request: &Request<'_>, status: StatusCode) -> bool {
-    let reads = request.method == Method::GET || request.method == Method::HEAD;
-    reads || (request.form.is_none() && matches!(status.as_u16(), 307 | 308))
-}
-
-fn is_redirect(status: StatusCode) -> bool {
-    matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
 }

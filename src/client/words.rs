@@ -20,7 +20,7 @@ pub(super) fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
     // The number of the operating system's error says nothing more.
     let text = innermost.to_string();
     let text = text.split(" (os error ").next().unwrap_or_default();
-    plain(text)
+    plain(text.trim_start_matches("failed to lookup address information: "))
 }
 
 /// Whether a body is an error in OCI's form, `{"errors": […]}`.
@@ -38,14 +38,18 @@ fn entries(body: &[u8]) -> Option<Vec<Value>> {
     }
 }
 
-/// The text of an entry: its message or else its code, and its detail.
+/// The text of an entry: its message and, where that does not say it anyway, its code and its detail.
 fn entry_words(entry: &Value) -> String {
     let text = |name: &str| entry.get(name).and_then(Value::as_str).unwrap_or_default();
-    let said = match (text("message"), text("code")) {
-        ("", "") => entry.as_str().unwrap_or_default().to_owned(),
-        ("", code) => code.to_lowercase().replace('_', " "),
-        (message, _) => message.to_owned(),
+    let plain_code = text("code").to_lowercase().replace('_', " ");
+    let said = match text("message") {
+        "" if plain_code.is_empty() => entry.as_str().unwrap_or_default(),
+        "" => &plain_code,
+        message => message,
     };
+    let code = text("code");
+    let is_said = said.contains(code) || said.to_lowercase().contains(&plain_code);
+    let code = (!is_said).then_some(code);
     let detail = match entry.get("detail") {
         Some(Value::String(detail)) => Some(detail.as_str()),
         // The fields that distribution and others use in a detail object.
@@ -54,24 +58,37 @@ fn entry_words(entry: &Value) -> String {
             .find_map(|name| fields.get(*name)?.as_str()),
         _ => None,
     };
-    match detail.filter(|detail| !detail.is_empty() && !said.contains(detail)) {
-        Some(detail) => format!("{said} ({detail})"),
-        None => said,
+    let detail = detail.filter(|detail| !said.contains(detail));
+    let more: Vec<&str> = code.into_iter().chain(detail).collect();
+    if more.is_empty() {
+        return said.to_owned();
     }
+    format!("{said} ({})", more.join("; "))
 }
 
-/// The text of a 404 beyond its status: empty if its code is for the requested object and its
-/// message is a usual one; that the repository is unknown, if the caller did not expect that.
-pub(super) fn absence(body: &[u8], repository_is_news: bool) -> String {
+/// Whether an error body has a code that is none of `expected`.
+pub(super) fn has_another_code(body: &[u8], expected: &[&str]) -> bool {
+    entries(body).is_some_and(|entries| {
+        let mut codes = entries.iter().filter_map(|entry| entry["code"].as_str());
+        codes.any(|code| !code.is_empty() && !expected.contains(&code))
+    })
+}
+
+/// The text of a 404 beyond its status: empty if its code is one that is `expected` for the requested
+/// object and its message is a usual one; that the repository is unknown, if the caller did not expect
+/// that.
+pub(super) fn absence(body: &[u8], expected: &[&str], repository_is_news: bool) -> String {
     let Some(entries) = entries(body) else {
         return words(body);
     };
+    if has_another_code(body, expected) {
+        return words(body);
+    }
     let code = |entry: &Value| entry["code"].as_str().unwrap_or_default().to_owned();
     let is_usual = |entry: &Value| {
-        let code = code(entry);
         let message = entry["message"].as_str().unwrap_or_default().to_lowercase();
         let usual = ["", "not found", "unknown", "not known to registry"];
-        (code.ends_with("_UNKNOWN") || code == "NOT_FOUND")
+        !code(entry).is_empty()
             && usual.iter().any(|usual| message.ends_with(usual))
             && message.len() < USUAL_LIMIT
     };
@@ -151,7 +168,7 @@ mod tests {
     #[test]
     fn the_message_of_the_registry() {
         let body = br#"{"errors":[{"code":"DENIED","message":"no","detail":"ask Anna"},{"code":"NAME_UNKNOWN"}]}"#;
-        assert_eq!(words(body), "no (ask Anna); name unknown");
+        assert_eq!(words(body), "no (DENIED; ask Anna); name unknown");
         assert_eq!(words(b"upstream is down\nmore"), "upstream is down");
         assert_eq!(words(b"<html>..."), "");
         let page = b"<html><head><TITLE>502 Bad\nGateway</title></head>";
@@ -159,12 +176,16 @@ mod tests {
         for (body, said) in [
             (r#"{"errors":[{"code":"X","message":null}]}"#, "x"),
             (r#"{"errors":[{"code":404,"message":"gone"}]}"#, "gone"),
-            (r#"{"errors":{"code":"X","message":"one"}}"#, "one"),
+            (r#"{"errors":{"code":"X_Y","message":"one"}}"#, "one (X_Y)"),
+            (
+                r#"{"errors":[{"code":"BLOB_UNKNOWN","message":"Blob unknown here"}]}"#,
+                "Blob unknown here",
+            ),
             (r#"{"errors":["text"]}"#, "text"),
             (r#"{"errors":null}"#, ""),
             (r#""just a text""#, "just a text"),
             (
-                r#"{"errors":[{"code":"B","message":"blob unknown","detail":{"digest":"sha256:1"}}]}"#,
+                r#"{"errors":[{"code":"BLOB","message":"blob unknown","detail":{"digest":"sha256:1"}}]}"#,
                 "blob unknown (sha256:1)",
             ),
         ] {
@@ -176,6 +197,12 @@ mod tests {
         assert_eq!(words(b"\x1b[31mred\x07"), "[31mred");
         assert_eq!(words("é".repeat(1000).as_bytes()).chars().count(), 301);
         assert_eq!(words(b"\xff\xfe"), "\u{fffd}\u{fffd}");
+    }
+
+    #[test]
+    fn errors_of_the_system_have_no_numbers() {
+        let error = std::io::Error::from_raw_os_error(111);
+        assert_eq!(innermost(&error), "Connection refused");
     }
 
     #[test]
@@ -193,14 +220,17 @@ mod tests {
             ),
             ("NAME_UNKNOWN", "", false, ""),
             ("MANIFEST_UNKNOWN", expired, true, expired),
-            ("DENIED", "not found", true, "not found"),
+            ("DENIED", "not found", true, "not found (DENIED)"),
+            ("BLOB_UPLOAD_UNKNOWN", "", true, "blob upload unknown"),
+            ("TAG_UNKNOWN", "unknown", true, "unknown (TAG_UNKNOWN)"),
         ] {
+            let expected = ["MANIFEST_UNKNOWN", "NAME_UNKNOWN"];
             assert_eq!(
-                absence(body(code, message).as_bytes(), news),
+                absence(body(code, message).as_bytes(), &expected, news),
                 said,
                 "{code}"
             );
         }
-        assert_eq!(absence(b"no such host", true), "no such host");
+        assert_eq!(absence(b"no such host", &[], true), "no such host");
     }
 }

@@ -41,6 +41,7 @@ impl Loaded {
             pages,
             reach,
             audit,
+            places: _,
         } = &self.settings;
         describe_http(http, &mut lines);
         describe_access(access, &mut lines);

@@ -13,6 +13,7 @@ use super::collection::own_settings;
 use super::error::ConfigError;
 use super::health::health_settings;
 use super::node::{Node, Value};
+use super::places::FilePlaces;
 use super::section::{Section, Warnings, unsupported};
 use super::settings::{
     IndexPlatforms, LogFormat, LogLevel, LogSettings, Settings, ValidationSettings,
@@ -105,6 +106,7 @@ pub(super) fn interpret(
         pages: own.pages,
         reach: own.reach,
         audit: own.audit,
+        places: FilePlaces::default(),
     };
     for (key, instead) in [
         ("notifications", "is not done yet: no events are sent"),

@@ -25,6 +25,7 @@ mod keys;
 mod node;
 mod oidc;
 mod pages;
+mod places;
 mod reach;
 mod section;
 mod settings;
@@ -53,6 +54,7 @@ pub use frontend::{FrontendFlags, FrontendSettings, frontend};
 pub use keys::{KEYS, Key};
 pub use oidc::OidcProviderSettings;
 pub use pages::PagesSettings;
+pub use places::FilePlaces;
 pub use reach::{Network, RateSettings, ReachSettings, SocketSettings};
 pub use settings::{
     CertificateSource, ClientCertificates, DebugSettings, FileCheck, HealthCheck, HealthSettings,
@@ -164,7 +166,9 @@ fn load_from(request: &Request, usual_places: &[&Path]) -> Result<Loaded, Config
         hosts: &request.hosts,
         acme: &request.acme,
     };
-    let settings = interpret(root, basis, flags, &mut warnings)?;
+    let values = places::values(&root);
+    let mut settings = interpret(root, basis, flags, &mut warnings)?;
+    settings.places = FilePlaces::find(&values, &settings);
     Ok(Loaded {
         settings,
         file,

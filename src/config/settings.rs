@@ -14,6 +14,7 @@ use super::collection::{CollectionSettings, ScrubSettings};
 use super::content::ContentSettings;
 use super::oidc::OidcProviderSettings;
 use super::pages::PagesSettings;
+use super::places::FilePlaces;
 use super::reach::ReachSettings;
 use super::workloads::WorkloadSettings;
 use crate::oci::Platform;
@@ -58,6 +59,8 @@ pub struct Settings {
     pub reach: ReachSettings,
     /// How long events are stored.
     pub audit: Duration,
+    /// The positions of the keys that name files.
+    pub places: FilePlaces,
 }
 
 /// The log (stderr) and the access log (stdout).

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use arc_swap::ArcSwap;
 use tokio_rustls::rustls;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::server::danger::ClientCertVerifier;
 use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier};
@@ -74,9 +74,9 @@ impl ClientAuthorities {
         let mut roots = rustls::RootCertStore::empty();
         for path in files {
             for certificate in chain(path)? {
-                roots.add(certificate).map_err(|error| TlsError::File {
+                roots.add(certificate).map_err(|_| TlsError::File {
                     path: path.clone(),
-                    reason: error.to_string(),
+                    reason: "a certificate in it is damaged".to_owned(),
                 })?;
             }
         }
@@ -200,7 +200,7 @@ fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     };
     let chain = CertificateDer::pem_file_iter(path)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|error| file(error.to_string()))?;
+        .map_err(|error| file(unreadable(error, "certificate")))?;
     if chain.is_empty() {
         return Err(file("it contains no certificate".into()));
     }
@@ -213,13 +213,29 @@ fn read(certificate: &Path, key: &Path) -> Result<CertifiedKey, TlsError> {
         path: path.to_owned(),
         reason,
     };
-    let secret = PrivateKeyDer::from_pem_file(key).map_err(|error| file(key, error.to_string()))?;
+    let secret = PrivateKeyDer::from_pem_file(key)
+        .map_err(|error| file(key, unreadable(error, "private key")))?;
     let pair = CertifiedKey::from_der(chain, secret, &aws_lc_rs::default_provider());
     pair.map_err(|error| TlsError::Pair {
         certificate: certificate.to_owned(),
         key: key.to_owned(),
-        reason: error.to_string(),
+        reason: match error {
+            rustls::Error::InconsistentKeys(_) => {
+                "the key is that of another certificate".to_owned()
+            }
+            rustls::Error::InvalidCertificate(_) => "the certificate is damaged".to_owned(),
+            _ => "the key is damaged or of an unknown type".to_owned(),
+        },
     })
+}
+
+/// Why a PEM file can't be read as what it should contain.
+fn unreadable(error: pem::Error, content: &str) -> String {
+    match error {
+        pem::Error::Io(error) => error.to_string(),
+        pem::Error::NoItemsFound => format!("it contains no {content} (PEM)"),
+        _ => format!("the {content} in it (PEM) is damaged or cut short"),
+    }
 }
 
 /// Resolves to the current certificate.

@@ -29,7 +29,7 @@ pub(super) async fn policy(settings: &Settings, registry: &Registry) -> anyhow::
     Ok(match &settings.access {
         AccessSettings::Open => Policy::Open,
         AccessSettings::Htpasswd { path, realm, rules } => {
-            let file = htpasswd(path)?;
+            let file = htpasswd(path, settings)?;
             let rules = rules.as_ref().map(|rules| {
                 rules
                     .iter()
@@ -50,7 +50,7 @@ pub(super) async fn policy(settings: &Settings, registry: &Registry) -> anyhow::
         } => {
             registry.set_new_public(*new_public).await?;
             let hasher = Hasher::default();
-            first_account(first_admin.as_ref(), &index, &hasher, &clock).await?;
+            first_account(first_admin.as_ref(), settings, &index, &hasher, &clock).await?;
             let workloads = workloads(settings, &clock)?;
             let accounts = Accounts::built_in(index, service(settings), hasher, clock).await?;
             Policy::Accounts(Arc::new(
@@ -59,7 +59,9 @@ pub(super) async fn policy(settings: &Settings, registry: &Registry) -> anyhow::
                     .with_oidc(oidc(settings)?),
             ))
         }
-        AccessSettings::TokenServer(server) => Policy::TokenServer(Arc::new(token_server(server)?)),
+        AccessSettings::TokenServer(server) => {
+            Policy::TokenServer(Arc::new(token_server(server, settings)?))
+        }
     })
 }
 
@@ -68,25 +70,37 @@ pub(super) async fn policy(settings: &Settings, registry: &Registry) -> anyhow::
 pub(super) fn check(settings: &Settings) -> anyhow::Result<()> {
     match &settings.access {
         AccessSettings::Open | AccessSettings::Accounts { .. } => {}
-        AccessSettings::Htpasswd { path, .. } => drop(htpasswd(path)?),
-        AccessSettings::TokenServer(server) => drop(token_server(server)?),
+        AccessSettings::Htpasswd { path, .. } => drop(htpasswd(path, settings)?),
+        AccessSettings::TokenServer(server) => drop(token_server(server, settings)?),
     }
     workloads(settings, &Clock::system())?;
     oidc(settings)?;
     Ok(())
 }
 
-fn htpasswd(path: &Path) -> anyhow::Result<Htpasswd> {
+fn htpasswd(path: &Path, settings: &Settings) -> anyhow::Result<Htpasswd> {
     Htpasswd::open(path).map_err(|error| {
         anyhow!(
-            "auth.htpasswd.path: {}: {error}; hint: htpasswd -B makes one",
+            "{}: {}: {error}; hint: htpasswd -B makes one",
+            named("auth.htpasswd.path", path, settings),
             path.display()
         )
     })
 }
 
-fn token_server(server: &TokenServerSettings) -> anyhow::Result<TokenServer> {
-    TokenServer::new(&outside(server)?).context("auth.token")
+/// The key that names a file, with its position.
+fn named(key: &str, path: &Path, settings: &Settings) -> String {
+    settings.places.naming(path).unwrap_or(key).to_owned()
+}
+
+/// A client of issuers, with the authorities of this file instead of the system's.
+fn fetching(key: &str, path: Option<&Path>, settings: &Settings) -> anyhow::Result<Fetching> {
+    let named = |path| named(key, path, settings);
+    Fetching::new(path).with_context(|| path.map_or_else(|| key.to_owned(), named))
+}
+
+fn token_server(server: &TokenServerSettings, settings: &Settings) -> anyhow::Result<TokenServer> {
+    TokenServer::new(&outside(server, settings)?).context("auth.token")
 }
 
 /// The provider for sign-in on the pages, if one is configured.
@@ -94,11 +108,11 @@ pub(super) fn oidc(settings: &Settings) -> anyhow::Result<Option<Arc<Oidc>>> {
     let Some(oidc) = &settings.oidc else {
         return Ok(None);
     };
-    let fetching = Fetching::new(oidc.authorities.as_deref()).context("regctl.oidc.ca")?;
+    let fetching = fetching("regctl.oidc.ca", oidc.authorities.as_deref(), settings)?;
     let fetching = Arc::new(fetching);
     let secret = match &oidc.secret_file {
         Some(path) => {
-            let text = read(path).context("regctl.oidc.client-secret-file")?;
+            let text = read("regctl.oidc.client-secret-file", path, settings)?;
             Some(Secret::new(text.trim()))
         }
         None => None,
@@ -129,10 +143,11 @@ pub(super) fn workloads(settings: &Settings, clock: &Clock) -> anyhow::Result<Wo
             Arc::clone(issuer)
         } else {
             let source = if let Some(path) = &rule.key_set {
-                KeySource::KeySet(read(path).context("regctl.workloads: jwks")?)
+                KeySource::KeySet(read("regctl.workloads.jwks", path, settings)?)
             } else {
-                let fetching = Fetching::new(rule.authorities.as_deref());
-                KeySource::Discovery(Arc::new(fetching.context("regctl.workloads: ca")?))
+                let fetching =
+                    fetching("regctl.workloads.ca", rule.authorities.as_deref(), settings);
+                KeySource::Discovery(Arc::new(fetching?))
             };
             let issuer = Issuer::new(&rule.issuer, source, clock.clone());
             let failed =
@@ -162,6 +177,7 @@ fn service(settings: &Settings) -> String {
 /// Makes the administrator that the configuration names, when there is no account at all.
 async fn first_account(
     first: Option<&FirstAdmin>,
+    settings: &Settings,
     index: &Index,
     hasher: &Hasher,
     clock: &Clock,
@@ -177,7 +193,8 @@ async fn first_account(
     };
     let password = match &first.password_file {
         Some(path) => {
-            let text = read(path).context("regctl.accounts.first-admin-password-file")?;
+            let key = "regctl.accounts.first-admin-password-file";
+            let text = read(key, path, settings)?;
             text.lines().next().unwrap_or_default().to_owned()
         }
         None => std::env::var(FIRST_PASSWORD).map_err(|_| {
@@ -200,17 +217,23 @@ async fn first_account(
     Ok(())
 }
 
-fn outside(server: &TokenServerSettings) -> anyhow::Result<OutsideSettings> {
+fn outside(server: &TokenServerSettings, settings: &Settings) -> anyhow::Result<OutsideSettings> {
     let mut certificates = Vec::new();
     if let Some(path) = &server.certificates {
-        let text = read(path).context("auth.token.rootcertbundle")?;
+        let text = read("auth.token.rootcertbundle", path, settings)?;
         for certificate in CertificateDer::pem_slice_iter(text.as_bytes()) {
-            let certificate = certificate.with_context(|| format!("{}", path.display()))?;
-            certificates.push(certificate.to_vec());
+            let certificate = certificate.map_err(|_| {
+                anyhow!(
+                    "{}: {}: a certificate in it (PEM) is damaged or cut short",
+                    named("auth.token.rootcertbundle", path, settings),
+                    path.display()
+                )
+            });
+            certificates.push(certificate?.to_vec());
         }
     }
     let key_set = match &server.key_set {
-        Some(path) => Some(read(path).context("auth.token.jwks")?),
+        Some(path) => Some(read("auth.token.jwks", path, settings)?),
         None => None,
     };
     Ok(OutsideSettings {
@@ -227,6 +250,7 @@ fn outside(server: &TokenServerSettings) -> anyhow::Result<OutsideSettings> {
     clippy::disallowed_methods,
     reason = "files named by the configuration"
 )]
-fn read(path: &Path) -> anyhow::Result<String> {
-    std::fs::read_to_string(path).with_context(|| format!("{}", path.display()))
+fn read(key: &str, path: &Path, settings: &Settings) -> anyhow::Result<String> {
+    let text = std::fs::read_to_string(path);
+    text.with_context(|| format!("{}: {}", named(key, path, settings), path.display()))
 }

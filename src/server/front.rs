@@ -13,11 +13,11 @@ use super::systemd::PassedSockets;
 use super::tasks::{self, Tasks};
 use crate::admin::CertificateOrigin;
 use crate::config::{
-    self, CertificateSource, ListenAddress, RateSettings, ReachSettings, TlsSettings,
+    self, CertificateSource, ListenAddress, RateSettings, ReachSettings, Settings, TlsSettings,
 };
 use crate::http::{
     Address, Bound, Certificate, ClientAuthorities, ConnectionLimits, Rate, RateLimits,
-    SocketAccess, Tls, TlsVersion,
+    SocketAccess, Tls, TlsError, TlsVersion,
 };
 
 /// Descriptors for other purposes: the index, waiting connections, the log.
@@ -88,6 +88,25 @@ pub(super) fn tls(
         watched,
         renewal,
     }))
+}
+
+/// The error about a file of TLS, with the keys of the configuration that name it.
+pub(super) fn located(error: anyhow::Error, settings: &Settings) -> anyhow::Error {
+    let paths = match error.downcast_ref() {
+        Some(TlsError::File { path, .. }) => vec![path],
+        Some(TlsError::Pair {
+            certificate, key, ..
+        }) => vec![certificate, key],
+        Some(TlsError::Settings(_)) | None => Vec::new(),
+    };
+    let named = paths.iter().filter_map(|path| settings.places.naming(path));
+    let mut named: Vec<&str> = named.collect();
+    named.dedup();
+    if named.is_empty() {
+        return error;
+    }
+    let named = named.join(", ");
+    error.context(named)
 }
 
 /// Reloads the certificate, renews it, and warns before its end.

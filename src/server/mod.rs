@@ -55,7 +55,7 @@ const DRAIN: Duration = Duration::from_secs(30);
 pub fn check(request: &config::Request) -> anyhow::Result<String> {
     let loaded = config::load(request)?;
     if let Some(tls) = &loaded.settings.http.tls {
-        front::check_tls(tls)?;
+        front::check_tls(tls).map_err(|error| front::located(error, &loaded.settings))?;
     }
     access::check(&loaded.settings)?;
     rules::rules(&loaded.settings)?;
@@ -86,7 +86,8 @@ pub async fn run(
     let secured = front::tls(
         settings.http.tls.as_ref(),
         &root.own_directory().join("tls"),
-    )?;
+    )
+    .map_err(|error| front::located(error, &settings))?;
     let tls = secured.as_ref().map(|secured| secured.tls.clone());
     let access = SocketAccess {
         mode: settings.reach.socket.mode,

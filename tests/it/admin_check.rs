@@ -278,3 +278,34 @@ fn stray_files_are_moved_to_lost_and_found() {
         |server, (image, _)| assert_eq!(server.remote("team/app").verify("v1"), image.digest()),
     );
 }
+
+/// In a root that was taken over, such a manifest is in no index.
+#[test]
+fn a_damaged_manifest_is_called_damaged() {
+    let server = serve(FORGETFUL);
+    let image = image(&server);
+    let root = server.root().to_owned();
+    let setup = server.stop();
+    fs::remove_dir_all(root.join("regctl")).unwrap();
+    let bytes = fs::read_to_string(file(&root, &image.digest())).unwrap();
+    fs::write(
+        file(&root, &image.digest()),
+        bytes.replace("schemaVersion", "schemaVersioN"),
+    )
+    .unwrap();
+    let server = setup.start();
+    let admin = Admin::of(&root);
+    let line = format!(
+        "manifest team/app@{}: its bytes are damaged; remedy: push an image with it again\n",
+        image.digest()
+    );
+    for options in [&[][..], &["--read"], &["--repair"], &[]] {
+        let (found, _) = admin.fails(7, &[&["check", "-q"], options].concat());
+        assert!(
+            found.ends_with(&line) && !found.contains("not in the index"),
+            "{found}"
+        );
+    }
+    server.remote("team/app").push("v1", &image);
+    admin.stdout(&["check", "--read"]);
+}

@@ -31,10 +31,12 @@ fn repositories_and_tags() {
             ("regctl rm --yes x:1 team/app:2", &["team/app:2"]),
             ("regctl digest team/none:", &[]),
             ("regctl digest team/../x:", &[]),
-            ("regctl import te", &[]),
         ] {
             assert_eq!(names(regctl, line), expected, "{line}");
         }
+        // A file is wanted.
+        let run = regctl.run(&["complete", "--", "regctl import te"]).code(3);
+        run.stdout("");
         let elsewhere = Regctl::new("127.0.0.1:1");
         let line = format!("regctl digest {host}/team/app:");
         let expected = [1, 2].map(|tag| format!("{host}/team/app:{tag}"));
@@ -116,6 +118,25 @@ fn in_shells() {
         assert_eq!(found, "1 2\n");
         let found = bash("regctl tags --so", "regctl tags --so", "--so");
         assert_eq!(found, "--sort\n");
+        // The word before is an argument of the generated function.
+        let bash = |line: &str, before: &str| {
+            let script = format!(
+                "source FILE; COMP_LINE={line:?}; COMP_POINT=${{#COMP_LINE}}; COMP_WORDS=({line} ''); \
+                 COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); \
+                 _regctl_with_names regctl '' {before:?}; echo \"${{COMPREPLY[*]}}\"; complete -p regctl"
+            );
+            shell(&regctl, "bash", &script)
+        };
+        let found = bash("regctl import --compression ", "--compression");
+        assert!(found.starts_with("gzip zstd none\n"), "{found}");
+        let found = bash("regctl serve --tls ", "--tls");
+        assert!(found.starts_with("self-signed acme\n"), "{found}");
+        // Without an answer bash offers files.
+        let found = bash("regctl import ", "import");
+        assert!(
+            found.starts_with('\n') && found.contains("-o default"),
+            "{found}"
+        );
     }
     if have(&["fish"]) {
         let fish = |line: &str| {
@@ -128,6 +149,12 @@ fn in_shells() {
         assert_eq!(fish("regctl tags team/"), "team/api\nteam/app\n");
         assert_eq!(fish("regctl digest team/app:"), "team/app:1\nteam/app:2\n");
         assert!(fish("regctl tags --so").starts_with("--sort"));
+        assert_eq!(fish("regctl import --compression z"), "zstd\n");
+        assert_eq!(fish("regctl serve --tls se"), "self-signed\n");
+        std::fs::write(regctl.home.path().join("image.tar"), "").unwrap();
+        let home = regctl.home.path().display();
+        let found = fish(&format!("regctl import {home}/im"));
+        assert!(found.ends_with("/image.tar\n"), "{found}");
     }
     if have(&["zsh"]) {
         // zsh completes only on a terminal.

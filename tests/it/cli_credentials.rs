@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::cli_support::{Regctl, digest};
-use crate::strange::{BODY, RAW, Strange, answer, manifest};
+use crate::strange::{BODY, RAW, REGISTRY, Strange, answer, manifest};
 
 fn basic() -> Vec<u8> {
     let body = br#"{"errors":[{"code":"UNAUTHORIZED","message":"who are you"}]}"#;
@@ -31,7 +31,10 @@ fn credentials_and_plain_http() {
     let regctl = Regctl::new(&strange.host);
     let plain = [&RAW[..], &["--plain-http"]].concat();
     let error = regctl.fails(4, &plain);
-    assert!(error.contains("who are you; hint: sign in with"), "{error}");
+    assert!(
+        error.contains("who are you (UNAUTHORIZED); hint: sign in with"),
+        "{error}"
+    );
     signed_in(&regctl, &strange.host);
     assert!(
         strange
@@ -69,7 +72,7 @@ fn one_odd_entry_hides_no_other() {
 /// Numbers that no type of ours holds, in members that are nobody else's business.
 #[test]
 fn a_sign_in_keeps_the_text_of_other_members() {
-    let strange = Strange::start(|_, _| answer("200 OK", &[], b"{}"));
+    let strange = Strange::start(|_, _| answer("200 OK", &[REGISTRY], b"{}"));
     let regctl = Regctl::new(&strange.host);
     signed_in(&regctl, "other.example");
     let file = regctl.home.path().join(".docker/config.json");

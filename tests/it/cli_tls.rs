@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::cli_support::{Regctl, Registry};
+use crate::cli_support::{Regctl, Registry, text};
 use crate::support::{Program, Setup, have};
 
 /// A configuration with this certificate and key, for both programs.
@@ -114,4 +114,86 @@ fn a_server_that_is_its_own_authority() {
     keep(&regctl, &registry, &expired.0);
     let error = regctl.fails(6, &["catalog"]);
     assert!(error.contains("hint: renew it"), "{error}");
+}
+
+/// A file that can't be used is named with the key that names it, and the position of that.
+#[test]
+fn unusable_files_of_tls() {
+    let pair = |name: &str| {
+        let signed = rcgen::generate_simple_self_signed(vec![name.into()]).unwrap();
+        (signed.cert.pem(), signed.signing_key.serialize_pem())
+    };
+    let ((certificate, key), (_, other)) = (pair("a"), pair("b"));
+    let cut = &certificate[..certificate.len() / 2];
+    let at = [
+        "6:18: http.tls.certificate",
+        "7:10: http.tls.key",
+        "8:17: http.tls.clientcas[0]",
+    ];
+    for (files, named, said) in [
+        (["", &key, &certificate], at[0], "No such file"),
+        ([&certificate, "", &certificate], at[1], "No such file"),
+        ([&certificate, &key, ""], at[2], "No such file"),
+        ([&key, &key, &certificate], at[0], "contains no certificate"),
+        ([cut, &key, &certificate], at[0], "damaged or cut short"),
+        (
+            [&certificate, &certificate, &certificate],
+            at[1],
+            "contains no private key",
+        ),
+        ([&certificate, &key, &key], at[2], "contains no certificate"),
+        (
+            [&certificate, &other, &certificate],
+            at[1],
+            "the key is that of another certificate",
+        ),
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        let paths = ["cert.pem", "key.pem", "ca.pem"].map(|name| directory.path().join(name));
+        for (path, text) in paths.iter().zip(files) {
+            if !text.is_empty() {
+                std::fs::write(path, text).unwrap();
+            }
+        }
+        let [certificate, key, ca] = paths.map(|path| path.display().to_string());
+        let config = directory.path().join("config.yml");
+        let text = format!(
+            "version: 0.1\nstorage: {{filesystem: {{rootdirectory: /nowhere}}}}\nhttp:\n  addr: \
+             127.0.0.1:0\n  tls:\n    certificate: {certificate}\n    key: {key}\n    clientcas: [{ca}]\n"
+        );
+        std::fs::write(&config, text).unwrap();
+        let config = config.to_str().unwrap();
+        let regctl = Regctl::new("");
+        let error = regctl.fails(1, &["serve", "--check", "--config", config]);
+        assert!(
+            error.contains(&format!("{config}:{named}")),
+            "{named}: {error}"
+        );
+        assert!(
+            error.contains(said) && error.contains(".pem"),
+            "{said}: {error}"
+        );
+        assert!(
+            !error.contains("os error") && error.lines().count() == 1,
+            "{error}"
+        );
+        let flag = format!("{certificate},{key}");
+        if said == "No such file" && named != at[2] {
+            let error = regctl.fails(1, &["serve", "--check", "--tls", &flag]);
+            assert!(
+                error.starts_with("error: --tls: ") && error.contains(".pem: No such"),
+                "{error}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_diagnosis_has_no_numbers_of_the_system() {
+    let run = Regctl::new("").run(&["doctor", "127.0.0.1:1"]).code(1);
+    let said = text(&run.get_output().stdout);
+    assert!(
+        said.contains("127.0.0.1 port 1: Connection refused\n"),
+        "{said}"
+    );
 }

@@ -1,5 +1,4 @@
-//! The client against registries with unusual answers: listings, HEAD, lengths, credentials, and
-//! servers that are not registries.
+//! The client against registries with unusual answers: listings, HEAD, lengths, credentials.
 
 use serde_json::json;
 
@@ -305,50 +304,6 @@ fn expired_tokens_are_replaced() {
         });
         Regctl::new(&strange.host).run(&RAW).success().stdout(BODY);
     }
-}
-
-#[test]
-fn a_server_that_is_no_registry_is_reported_as_such() {
-    let nothing = |_: &Seen, _| answer("404 Not Found", &["Content-Type: text/html"], b"<html>");
-    let page = |_: &Seen, _| answer("200 OK", &["Content-Type: text/html"], b"<html>hello");
-    let other = |request: &Seen, _| {
-        if request.line.starts_with("GET") {
-            answer("404 Not Found", &[], b"404 page not found\n")
-        } else {
-            answer("501 Unsupported method", &[], b"no")
-        }
-    };
-    let things = [
-        Strange::start(nothing),
-        Strange::start(page),
-        Strange::start(other),
-    ];
-    for thing in &things {
-        let regctl = Regctl::new(&thing.host);
-        for arguments in [
-            &["tags", "app"][..],
-            &["catalog"],
-            &["manifest", "head", "app:1"],
-            &["whoami"],
-        ] {
-            let mut command = regctl.command();
-            command.env(
-                "DOCKER_AUTH_CONFIG",
-                json!({"auths": {&thing.host: {"auth": "YTpi"}}}).to_string(),
-            );
-            let run = command.args(arguments).assert();
-            let said = crate::cli_support::text(&run.get_output().stderr);
-            if arguments == ["whoami"] && thing.host == things[1].host {
-                continue;
-            }
-            run.code(1);
-            assert!(said.contains("is not a registry"), "{arguments:?}: {said}");
-        }
-    }
-    // A registry that only lacks the tag is recognised.
-    let server = Server::regctl();
-    let error = Regctl::new(&server.host()).fails(3, &["manifest", "head", "app:1"]);
-    assert!(!error.contains("not a registry"), "{error}");
 }
 
 #[test]

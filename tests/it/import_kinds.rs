@@ -379,22 +379,3 @@ fn into_a_second_prefix_nothing_is_sent() {
         assert!(import.way == Way::File || tags(import, "two/regctl-import").is_empty());
     });
 }
-
-#[test]
-fn two_hundred_thousand_names() {
-    let plain = layer(1, 300);
-    let names: Vec<String> = (0..200_000).map(|number| format!("app:{number}")).collect();
-    let item = json!([{"Config": "gone", "RepoTags": names, "Layers": ["1.tar"]}]);
-    let archive = Tar::new()
-        .json("manifest.json", &item)
-        .file("1.tar", &plain)
-        .finish();
-    // Everything except the images: the configuration is missing.
-    both(|import| {
-        let said = import.fails(1, &archive, &[]);
-        assert!(
-            said.contains("configuration gone is not in the archive"),
-            "{said}"
-        );
-    });
-}

@@ -315,6 +315,8 @@ fn two_images_under_one_name() {
         for digest in [digest(&one), digest(&two)] {
             assert!(outcome.said.contains(&digest), "{}", outcome.said);
         }
+        let errors = outcome.said.matches("error: ").count();
+        assert_eq!(errors, 1, "{}", outcome.said);
         assert!(tags(import, "team/app").is_empty());
         assert_eq!(tags(import, "team/other"), ["1"]);
     });

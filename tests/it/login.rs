@@ -7,7 +7,7 @@ use assert_cmd::assert::Assert;
 use serde_json::{Value, json};
 
 use crate::cli_support::{Regctl, text};
-use crate::strange::{Strange, answer};
+use crate::strange::{REGISTRY, Strange, answer};
 use crate::support::{Program, Setup, Sshd, have, run};
 
 /// `ada:p:w`, with a colon in the password.
@@ -333,7 +333,7 @@ fn sources_that_override_the_file_are_reported() {
 
 #[test]
 fn a_registry_without_sign_in() {
-    let strange = Strange::start(|_, _| answer("200 OK", &[], b"{}"));
+    let strange = Strange::start(|_, _| answer("200 OK", &[REGISTRY], b"{}"));
     let regctl = Regctl::new(&strange.host);
     let done = login(&regctl, "p:w", &["--plain-http"]).success();
     assert!(

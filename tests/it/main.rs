@@ -55,6 +55,7 @@ mod cli_support;
 mod cli_tls;
 mod cli_usage;
 mod client_answers;
+mod client_recognition;
 mod collect_gc;
 mod collect_stress;
 mod copy_images;

@@ -81,7 +81,7 @@ fn read(stream: &mut TcpStream) -> Option<Seen> {
     Some(Seen {
         line: lines.first()?.trim_end_matches(" HTTP/1.1").to_owned(),
         authorization: header("authorization"),
-        body: String::from_utf8(body).unwrap(),
+        body: String::from_utf8_lossy(&body).into_owned(),
     })
 }
 
@@ -94,6 +94,9 @@ pub(crate) fn answer(status: &str, headers: &[&str], body: &[u8]) -> Vec<u8> {
     bytes.extend(body);
     bytes
 }
+
+/// The header by which a registry shows that it is one.
+pub(crate) const REGISTRY: &str = "Docker-Distribution-Api-Version: registry/2.0";
 
 /// A manifest without references.
 pub(crate) const BODY: &[u8] = br#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.empty.v1+json","digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2},"layers":[]}"#;

@@ -50,6 +50,12 @@ validation:
 ",
         &[],
     );
+    let named = settings.places.naming(std::path::Path::new("/k.pem"));
+    assert!(named.is_some_and(|named| named.ends_with("config.yml:25:35: http.tls.key")));
+    let settings = crate::config::Settings {
+        places: crate::config::FilePlaces::default(),
+        ..settings
+    };
     insta::assert_debug_snapshot!(settings, @r#"
     Settings {
         log: LogSettings {
@@ -230,6 +236,9 @@ validation:
             account_rate: None,
         },
         audit: 7776000s,
+        places: FilePlaces(
+            [],
+        ),
     }
     "#);
 }

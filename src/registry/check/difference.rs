@@ -37,6 +37,13 @@ pub enum Difference {
     LinkUnknown(Repository, Link),
     /// The layout has a link to a missing blob.
     LinkDangling(Repository, Link),
+    /// The layout has a manifest that is not in the index because its bytes do not match its digest.
+    ManifestDamaged {
+        /// The repository.
+        repository: Repository,
+        /// The manifest.
+        manifest: Digest,
+    },
     /// A manifest needs a missing blob.
     NeededGone {
         /// The repository.
@@ -80,7 +87,7 @@ pub enum Remedy {
 impl Difference {
     /// Whether content does not match its digest.
     pub fn is_mismatch(&self) -> bool {
-        matches!(self, Self::BlobDamaged(_))
+        matches!(self, Self::BlobDamaged(_) | Self::ManifestDamaged { .. })
     }
 
     /// The remedy.
@@ -94,7 +101,10 @@ impl Difference {
             | Self::LinkUnknown(..)
             | Self::NeededUnlinked { .. } => Remedy::Derive,
             Self::LinkDangling(..) | Self::Stray(_) => Remedy::SetAside,
-            Self::BlobGone(_) | Self::BlobDamaged(_) | Self::NeededGone { .. } => Remedy::Push,
+            Self::BlobGone(_)
+            | Self::BlobDamaged(_)
+            | Self::ManifestDamaged { .. }
+            | Self::NeededGone { .. } => Remedy::Push,
             Self::BlobUnreadable(..) => Remedy::Operator,
             Self::PlaceUnreadable(..) => Remedy::Clear,
         }

@@ -1,12 +1,12 @@
-//! Compares the links of a repository with the index, and the blobs that its manifests need with
-//! those that it can read.
+//! Compares the links of a repository with the index.
 
 use std::collections::HashSet;
 
 use super::Difference;
 use super::blobs::is_ignored;
+use super::bytes::Content;
 use crate::index::{AuditedRepository, Link};
-use crate::oci::{Algorithm, Digest, ManifestView, Repository, Tag};
+use crate::oci::{Algorithm, Digest, Repository, Tag};
 use crate::registry::survey::{CHUNK, Place, parse_link};
 use crate::registry::{Registry, RegistryError, layout};
 
@@ -152,6 +152,14 @@ impl Registry {
                 _ => None,
             })
             .collect();
+        // Their tags come back with them.
+        let damaged: HashSet<Digest> = differences
+            .iter()
+            .filter_map(|difference| match difference {
+                Difference::ManifestDamaged { manifest, .. } => Some(*manifest),
+                _ => None,
+            })
+            .collect();
         let directory = format!("{above}/tags");
         let mut tags: Vec<Tag> = Vec::new();
         for entry in self.list_one(&directory).await? {
@@ -178,6 +186,7 @@ impl Registry {
                     {
                         differences.push(Difference::LinkUnknown(name.clone(), link));
                     }
+                    (None, Some(target)) if damaged.contains(&target) => {}
                     (None, _) => differences.push(Difference::LinkDangling(name.clone(), link)),
                 }
             }
@@ -192,6 +201,13 @@ impl Registry {
                 .map(|tag| Difference::LinkMissing(name.clone(), Link::Tag(tag.clone()))),
         );
         Ok(())
+    }
+
+    /// Whether the bytes of a blob do not match its digest, or did not when it was quarantined.
+    async fn is_damaged(&self, canonical: &Digest) -> Result<bool, RegistryError> {
+        let known = self.index.audited_blob(canonical).await?;
+        Ok(known.is_some_and(|blob| blob.quarantined)
+            || self.content(canonical).await? == Content::Wrong)
     }
 
     /// The difference for a link that is not in the index.
@@ -211,6 +227,14 @@ impl Registry {
             let place = self.stat_each(&[layout::blob(&canonical)]).await;
             !matches!(place[..], [Place::Absent])
         };
+        if let Link::Revision(manifest) = link
+            && self.is_damaged(&canonical).await?
+        {
+            return Ok(Difference::ManifestDamaged {
+                repository: name.clone(),
+                manifest,
+            });
+        }
         Ok(if leads {
             Difference::LinkUnknown(name.clone(), link)
         } else {
@@ -323,67 +347,6 @@ impl Registry {
             }
         }
         Ok(strays)
-    }
-
-    /// Blobs that manifests need and their repositories lack. A missing child is no difference,
-    /// because an index may be sparse.
-    pub(super) async fn needed(&self) -> Result<Vec<Difference>, RegistryError> {
-        let mut needed = Vec::new();
-        let mut last: Option<(Digest, Option<HashSet<Digest>>)> = None;
-        for lacking in self.index.missing_links().await? {
-            // Layers with a URL need not be stored: the manifest decides.
-            let same = last.as_ref().is_some_and(|(of, _)| *of == lacking.manifest);
-            if !same {
-                let required = self.required(&lacking.repository, lacking.manifest).await?;
-                last = Some((lacking.manifest, required));
-            }
-            let required = last.as_ref().and_then(|(_, required)| required.as_ref());
-            if required.is_none_or(|required| !required.contains(&lacking.digest)) {
-                continue;
-            }
-            // Where manifests without their layers are accepted, a link would give this repository
-            // what its pushers may not be permitted to read.
-            if lacking.elsewhere && !self.rules.required_layers {
-                continue;
-            }
-            let (repository, manifest, digest) =
-                (lacking.repository, lacking.manifest, lacking.digest);
-            needed.push(if lacking.elsewhere {
-                Difference::NeededUnlinked {
-                    repository,
-                    manifest,
-                    digest,
-                }
-            } else {
-                Difference::NeededGone {
-                    repository,
-                    manifest,
-                    digest,
-                }
-            });
-        }
-        Ok(needed)
-    }
-
-    /// The blobs that a pull of a manifest requires. `None` if its own bytes are damaged, which is
-    /// a difference of its own.
-    async fn required(
-        &self,
-        repository: &Repository,
-        manifest: Digest,
-    ) -> Result<Option<HashSet<Digest>>, RegistryError> {
-        let reference = crate::oci::Reference::Digest(manifest);
-        // Not a pull.
-        let found = match self.find_manifest(repository, &reference).await {
-            Ok(found) => found,
-            // One that can't be read is reported by its size.
-            Err(RegistryError::ManifestUnknown { .. } | RegistryError::Store(_)) => {
-                return Ok(None);
-            }
-            Err(error) => return Err(error),
-        };
-        let view = ManifestView::read(&found.bytes).ok();
-        Ok(view.map(|(view, _)| view.required_blobs().map(|blob| blob.digest).collect()))
     }
 }
 

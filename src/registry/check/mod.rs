@@ -10,6 +10,7 @@ mod blobs;
 mod bytes;
 mod difference;
 mod links;
+mod needed;
 mod repair;
 mod scrub;
 mod sizes;
@@ -139,7 +140,11 @@ impl Check<'_> {
     /// Reports a difference, and repairs it if requested and possible.
     async fn found(&mut self, difference: Difference) -> Result<(), RegistryError> {
         match &difference {
-            Difference::BlobDamaged(digest) | Difference::BlobGone(digest) => {
+            Difference::BlobDamaged(digest)
+            | Difference::BlobGone(digest)
+            | Difference::ManifestDamaged {
+                manifest: digest, ..
+            } => {
                 self.damaged.insert(*digest);
                 if self.options.repair {
                     self.registry.quarantine(digest).await?;

@@ -64,6 +64,7 @@ impl Registry {
             Difference::BlobRestored(digest) => self.release(digest).await,
             Difference::BlobGone(_)
             | Difference::BlobDamaged(_)
+            | Difference::ManifestDamaged { .. }
             | Difference::BlobUnreadable(..)
             | Difference::PlaceUnreadable(..)
             | Difference::NeededGone { .. } => Ok(false),

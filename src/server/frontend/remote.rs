@@ -206,7 +206,8 @@ impl Inner {
         if let Some(tags) = self.tags.get(name) {
             return Ok(tags);
         }
-        let tags = Arc::new(self.ask(self.client.tags(name).all()).await?);
+        let listed = Box::pin(self.client.tags(name).all());
+        let tags = Arc::new(self.ask(listed).await?);
         self.counts.put(name.clone(), tags.len() as u64);
         self.tags.put(name.clone(), Arc::clone(&tags));
         Ok(tags)

@@ -1,12 +1,17 @@
 
-# The names of the registry where one is wanted; otherwise what is known without asking it.
+# The names of the registry where one is wanted, files where those are; otherwise what is known
+# without asking.
 _regctl_with_names() {
-    local line="${COMP_LINE:0:COMP_POINT}" name names=()
+    local line="${COMP_LINE:0:COMP_POINT}" answer status name names=()
+    answer="$("$1" complete -- "$line" 2>/dev/null)"
+    status=$?
     while IFS= read -r name; do
-        names+=("$name")
-    done < <("$1" complete -- "$line" 2>/dev/null)
+        [[ -z "$name" ]] || names+=("$name")
+    done <<<"$answer"
     if [[ ${#names[@]} -eq 0 ]]; then
-        _regctl "$@"
+        # Without an answer bash offers files.
+        COMPREPLY=()
+        [[ $status -eq 3 ]] || _regctl "$@"
         return
     fi
     # bash begins a new word after a colon, and replaces only that.

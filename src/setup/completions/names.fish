@@ -5,3 +5,6 @@ function __regctl_finds_names
     count $__regctl_names >/dev/null
 end
 complete -c regctl -n __regctl_finds_names -f -a '$__regctl_names'
+# Words of options that also take files, or names of the registry.
+complete -c regctl -n "__fish_seen_subcommand_from serve" -l tls -r -F -a "self-signed acme"
+complete -c regctl -n "__fish_seen_subcommand_from frontend" -l tls -r -F -a self-signed

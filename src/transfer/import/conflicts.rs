@@ -19,6 +19,9 @@ pub(super) type Target = (Image, Result<Vec<Goal>, Error>);
 
 /// Gives attachments of an image their own tags beside it.
 pub(super) fn attach(targets: &mut [Target]) {
+    if targets.iter().all(|(image, _)| image.attachment.is_none()) {
+        return;
+    }
     let mut subjects: HashMap<Goal, Digest> = HashMap::new();
     for (image, goals) in targets.iter() {
         let digest = image.tree.as_ref().ok().and_then(Tree::digest);
@@ -48,14 +51,7 @@ pub(super) fn attach(targets: &mut [Target]) {
 /// Merges images for different platforms into one image, and turns all others with a common name
 /// into errors.
 pub(super) fn merge(targets: Vec<Target>) -> Vec<Target> {
-    let mut by_goal: HashMap<Goal, Vec<usize>> = HashMap::new();
-    for (number, (_, goals)) in targets.iter().enumerate() {
-        for goal in goals.iter().flatten().filter(|goal| goal.tag.is_some()) {
-            by_goal.entry(goal.clone()).or_default().push(number);
-        }
-    }
-    let mut groups: Vec<(Goal, Vec<usize>)> = by_goal.into_iter().collect();
-    groups.retain(|(_, numbers)| numbers.len() > 1);
+    let mut groups = shared_goals(&targets);
     groups.sort_by(|(_, one), (_, other)| one.cmp(other));
     let mut targets: Vec<Option<Target>> = targets.into_iter().map(Some).collect();
     for (goal, mut numbers) in groups {
@@ -100,6 +96,25 @@ pub(super) fn merge(targets: Vec<Target>) -> Vec<Target> {
         }
     }
     targets.into_iter().flatten().collect()
+}
+
+/// The tags of more than one image, each with the numbers of these. Only they are copied: there may be
+/// hundreds of thousands of others.
+fn shared_goals(targets: &[Target]) -> Vec<(Goal, Vec<usize>)> {
+    let tagged = targets.iter().enumerate().flat_map(|(number, (_, goals))| {
+        let goals = goals.iter().flatten().filter(|goal| goal.tag.is_some());
+        goals.map(move |goal| (goal, number))
+    });
+    let mut first: HashMap<&Goal, usize> = HashMap::new();
+    let mut shared: HashMap<Goal, Vec<usize>> = HashMap::new();
+    for (goal, number) in tagged {
+        let one = *first.entry(goal).or_insert(number);
+        if one != number {
+            let numbers = shared.entry(goal.clone()).or_insert_with(|| vec![one]);
+            numbers.push(number);
+        }
+    }
+    shared.into_iter().collect()
 }
 
 fn shown(goal: &Goal) -> String {

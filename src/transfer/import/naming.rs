@@ -71,8 +71,7 @@ impl Naming {
                 tag: Some(tag),
             }]);
         }
-        let mut goals = Vec::new();
-        let mut known = HashSet::new();
+        let mut goals = Vec::with_capacity(names.len());
         for name in names {
             let Some(repository) = &name.repository else {
                 continue;
@@ -82,11 +81,12 @@ impl Naming {
                 None if name.by_digest => None,
                 None => Some(default_tag()?),
             };
-            let goal = self.mapped(name, repository, tag)?;
-            if known.insert(goal.clone()) {
-                goals.push(goal);
-            }
+            goals.push(self.mapped(name, repository, tag)?);
         }
+        let mut known = HashSet::new();
+        let new: Vec<bool> = goals.iter().map(|goal| known.insert(goal)).collect();
+        let mut new = new.into_iter();
+        goals.retain(|_| new.next().unwrap_or_default());
         // A repository with a tag for the image need not have it by digest as well.
         let tagged: HashSet<Repository> = goals
             .iter()
