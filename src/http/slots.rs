@@ -9,8 +9,9 @@
 //! The cost of a request grows with the number of client addresses, not with the number of requests
 //! that wait: thousands of them may come from one address.
 
+mod client;
+
 use std::collections::{BTreeMap, HashMap};
-use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -20,30 +21,13 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+pub(super) use client::Client;
+
 /// Interval of retries while waiting: slots lose their protection as time passes without
 /// progress.
 const RETRY_INTERVAL: Duration = Duration::from_millis(250);
 /// Minimum time between two searches for a slot to revoke, after one has found none.
 const SEARCH_INTERVAL: Duration = Duration::from_millis(100);
-
-/// The identity of a client for its share: its address, for IPv6 its network; `None` for a Unix
-/// socket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Client(Option<IpAddr>);
-
-impl Client {
-    pub(super) const LOCAL: Self = Self(None);
-
-    pub(super) fn of(address: IpAddr) -> Self {
-        Self(Some(match address.to_canonical() {
-            // A provider assigns at least a /64 to a customer.
-            IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(
-                address.to_bits() & !u128::from(u64::MAX),
-            )),
-            address @ IpAddr::V4(_) => address,
-        }))
-    }
-}
 
 /// The limits of a resource.
 #[derive(Debug, Clone, Copy)]
@@ -375,11 +359,16 @@ impl State {
             let held = self.held_by(holder.client);
             let stood = holder.stalled_for();
             let is_working = holder.working.load(Ordering::Relaxed) > 0;
-            let class = if holder.idle.load(Ordering::Relaxed) {
+            let is_own = holder.client == newcomer;
+            let is_stalled = stood >= self.limits.stall_after;
+            // A client with more than its share takes nothing that has just begun from others: a
+            // connection is idle until its first request has arrived.
+            let is_spared = !is_own && !modest && held <= share && !is_stalled;
+            let class = if holder.idle.load(Ordering::Relaxed) && !is_spared {
                 3
-            } else if stood >= self.limits.stall_after && !is_working {
+            } else if is_stalled && !is_working {
                 2
-            } else if modest && holder.client != newcomer && held > share {
+            } else if modest && !is_own && held > share {
                 1
             } else {
                 return None;

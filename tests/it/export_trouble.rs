@@ -9,7 +9,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::cli_support::{MANIFEST, Regctl, digest, text};
-use crate::strange::{Strange, answer};
+use crate::strange::{REGISTRY, Strange, answer};
 use crate::support::{Image, PATIENCE, Server, eventually, sha256, wait};
 
 /// The names in a directory.
@@ -25,7 +25,7 @@ fn serve(image: &Image, blob: impl Fn(&[u8]) -> Vec<u8> + Send + 'static) -> Str
     let image = image.clone();
     Strange::start(move |request, _| {
         if request.line.ends_with("/v2/") {
-            return answer("200 OK", &[], b"{}");
+            return answer("200 OK", &[REGISTRY], b"{}");
         }
         let Some((_, wanted)) = request.line.split_once("/blobs/") else {
             let headers = [

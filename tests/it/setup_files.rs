@@ -221,7 +221,7 @@ fn an_unreadable_file_is_named_with_the_user_of_the_server() {
         let refused = attempt(serve().env("REGCTL_AS_OWNER", "1"));
         assert_eq!(refused.code, Some(1), "{}", refused.text);
         let expected = format!(
-            "error: {key}: user 1234, who owns the data and runs the server, can't read {path}; \
+            "{key}: user 1234, who owns the data and runs the server, can't read {path}; \
              hint: "
         );
         assert!(refused.text.contains(&expected), "{}", refused.text);
@@ -231,7 +231,7 @@ fn an_unreadable_file_is_named_with_the_user_of_the_server() {
             refused.text
         );
         let refused = attempt(serve().uid(1234).gid(1234));
-        let expected = format!("error: {key}: this is user 1234, who can't read {path}; hint: ");
+        let expected = format!("{key}: this is user 1234, who can't read {path}; hint: ");
         assert!(refused.text.contains(&expected), "{}", refused.text);
     }
 }

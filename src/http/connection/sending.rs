@@ -27,7 +27,12 @@ impl Connection {
         if may() {
             return true;
         }
-        self.writers.lock().push(context.waker().clone());
+        let mut writers = self.writers.lock();
+        // A client may have a waiting answer polled as often as it likes.
+        if !writers.iter().any(|one| one.will_wake(context.waker())) {
+            writers.push(context.waker().clone());
+        }
+        drop(writers);
         may()
     }
 }

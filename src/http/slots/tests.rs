@@ -1,5 +1,7 @@
 //! Granting, waiting for and revoking slots.
 
+use std::net::IpAddr;
+
 use super::*;
 
 const LIMITS: Limits = Limits {
@@ -113,6 +115,21 @@ async fn a_queue_full_of_one_client_accepts_others() {
     let (queued, other, ()) = tokio::join!(queue, other, release);
     assert!(other.is_some());
     assert!(queued.iter().filter(|one| one.is_some()).count() < 3);
+}
+
+#[tokio::test]
+async fn a_client_with_more_than_its_share_takes_no_new_connection_of_others() {
+    let (pool, slots) = filled(LIMITS, [1, 1, 1, 2]).await;
+    slots[3].0.set_idle(true);
+    assert!(acquire(&pool, 1).await.is_none());
+    assert_eq!(revoked(&slots), [0; 0]);
+    // Its own idle ones are revoked, and those of others for a modest client.
+    slots[0].0.set_idle(true);
+    tokio::time::sleep(SEARCH_INTERVAL).await;
+    let _own = acquire(&pool, 1).await.unwrap();
+    assert_eq!(revoked(&slots), [0]);
+    let _other = acquire(&pool, 3).await.unwrap();
+    assert_eq!(revoked(&slots), [0, 3]);
 }
 
 #[tokio::test]
