@@ -7,6 +7,7 @@
 
 mod sending;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::task::{Context, Waker};
@@ -56,7 +57,8 @@ pub(super) struct Connection {
     reader: AtomicWaker,
     progress: AtomicUsize,
     unsent: AtomicUsize,
-    writers: Mutex<Vec<Waker>>,
+    /// Those of the answers that wait until others are sent, by number.
+    writers: Mutex<HashMap<usize, Waker>>,
 }
 
 impl Connection {

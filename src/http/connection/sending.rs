@@ -19,7 +19,8 @@ pub(super) const SMALL: usize = 4 * 1024;
 static UNSENT: AtomicUsize = AtomicUsize::new(0);
 
 impl Connection {
-    fn may_send(&self, context: &Context<'_>) -> bool {
+    /// Whether an answer may send more now; otherwise its task is woken later. `answer` is its number.
+    fn may_send(&self, answer: usize, context: &Context<'_>) -> bool {
         let may = || {
             self.unsent.load(Ordering::Acquire) == 0
                 || UNSENT.load(Ordering::Relaxed) < UNSENT_LIMIT
@@ -27,12 +28,9 @@ impl Connection {
         if may() {
             return true;
         }
-        let mut writers = self.writers.lock();
-        // A client may have a waiting answer polled as often as it likes.
-        if !writers.iter().any(|one| one.will_wake(context.waker())) {
-            writers.push(context.waker().clone());
-        }
-        drop(writers);
+        // One for each answer: a client may have it polled as often as it likes.
+        let replaced = self.writers.lock().insert(answer, context.waker().clone());
+        drop(replaced);
         may()
     }
 }
@@ -40,7 +38,7 @@ impl Connection {
 /// The body of an answer being sent.
 pub(in crate::http) struct Sending {
     body: Body,
-    running: Arc<RunningRequest>,
+    pub(super) running: Arc<RunningRequest>,
 }
 
 impl Sending {
@@ -50,12 +48,20 @@ impl Sending {
         running.waits(READING);
         Self { body, running }
     }
+
+    /// Its number among those of the connection.
+    fn number(&self) -> usize {
+        Arc::as_ptr(&self.running).addr()
+    }
 }
 
 impl Drop for Sending {
     fn drop(&mut self) {
-        let sending = &self.running.connection().sending;
-        sending.fetch_sub(1, Ordering::Relaxed);
+        let connection = self.running.connection();
+        connection.sending.fetch_sub(1, Ordering::Relaxed);
+        // It would keep the memory of a task that has ended.
+        let waker = connection.writers.lock().remove(&self.number());
+        drop(waker);
     }
 }
 
@@ -67,7 +73,8 @@ impl http_body::Body for Sending {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
-        if !self.running.connection().may_send(context) {
+        let number = self.number();
+        if !self.running.connection().may_send(number, context) {
             return Poll::Pending;
         }
         let polled = Pin::new(&mut self.body).poll_frame(context);
@@ -123,7 +130,8 @@ impl Drop for Unsent {
         connection
             .unsent
             .fetch_sub(self.bytes.len(), Ordering::Release);
-        for writer in std::mem::take(&mut *connection.writers.lock()) {
+        let writers = std::mem::take(&mut *connection.writers.lock());
+        for writer in writers.into_values() {
             writer.wake();
         }
     }

@@ -88,3 +88,16 @@ async fn a_request_waits_for_its_client_or_the_server_works() {
     assert!(!works());
     drop(sending);
 }
+
+#[tokio::test]
+async fn an_answer_that_has_ended_leaves_no_waker() {
+    let connection = connection().await;
+    let sending = Sending::new(Body::empty(), connection.begin().await);
+    let waker = std::task::Waker::noop();
+    let insert = |number| connection.writers.lock().insert(number, waker.clone());
+    assert!(insert(Arc::as_ptr(&sending.running).addr()).is_none());
+    // Another one, which still waits.
+    assert!(insert(0).is_none());
+    drop(sending);
+    assert_eq!(connection.writers.lock().len(), 1);
+}
