@@ -94,8 +94,14 @@ fn wants_certificate(tls: Option<&TlsSettings>) -> bool {
     clients.is_some_and(|clients| clients.required)
 }
 
-/// Whether the other side speaks TLS and has refused this client: it has sent an alert.
+/// Whether the other side has refused this client after it was connected: by an alert of TLS, or by
+/// cutting the connection.
 fn is_refusal(error: &reqwest::Error) -> bool {
+    // With TLS 1.3 the client is refused after it was connected, and the alert is lost where the other
+    // side closes before it has read all that was sent.
+    if error.is_request() && !error.is_connect() && !error.is_timeout() {
+        return true;
+    }
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(error) = cause {
         if let Some(rustls::Error::AlertReceived(alert)) = error.downcast_ref() {
