@@ -94,14 +94,8 @@ fn wants_certificate(tls: Option<&TlsSettings>) -> bool {
     clients.is_some_and(|clients| clients.required)
 }
 
-/// Whether the other side has refused this client after it was connected: by an alert of TLS, or by
-/// cutting the connection.
+/// Whether the other side speaks TLS and has refused this client after the handshake: by an alert.
 fn is_refusal(error: &reqwest::Error) -> bool {
-    // With TLS 1.3 the client is refused after it was connected, and the alert is lost where the other
-    // side closes before it has read all that was sent.
-    if error.is_request() && !error.is_connect() && !error.is_timeout() {
-        return true;
-    }
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(error) = cause {
         if let Some(rustls::Error::AlertReceived(alert)) = error.downcast_ref() {
@@ -111,6 +105,10 @@ fn is_refusal(error: &reqwest::Error) -> bool {
                     | AlertDescription::HandshakeFailure
                     | AlertDescription::BadCertificate
             );
+        }
+        // An alert that arrives before the request is sent ends the connection, and is not kept.
+        if error.downcast_ref().is_some_and(hyper::Error::is_canceled) {
+            return true;
         }
         // An I/O error hides what it contains from the chain.
         let inner = error.downcast_ref::<std::io::Error>();
