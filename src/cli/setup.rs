@@ -2,6 +2,7 @@
 //! templates are in `src/setup`.
 
 mod contained;
+mod unit;
 
 use std::net::IpAddr;
 use std::os::unix::fs::MetadataExt as _;
@@ -12,8 +13,9 @@ use anyhow::Context as _;
 use super::administration::PlaceArgs;
 use super::exit::{Exit, Usage};
 use super::output::Printer;
-use crate::config::{self, ListenAddress, Loaded, StorageDriver};
+use crate::config::{self, ListenAddress, Loaded, Settings, StorageDriver};
 use contained::Contained;
+use unit::Unit;
 
 /// The configuration in a pod, if there is none to carry over.
 const POD: &str = include_str!("../setup/pod.yml");
@@ -96,7 +98,13 @@ pub(super) fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
                 .iter()
                 .any(|(name, _)| name.starts_with("REGISTRY_HTTP")),
     };
-    let file = host.fill(args.target.template());
+    let unit = host.unit(&loaded.settings, loaded.file.as_deref());
+    if let Target::Systemd = args.target {
+        unit.warnings()
+            .iter()
+            .for_each(|text| printer.warning(text));
+    }
+    let file = host.fill(args.target.template(), &unit);
     // The texts of the configuration come last: they may have what looks like a placeholder.
     let file = match args.target {
         Target::Compose => {
@@ -125,7 +133,7 @@ pub(super) fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
 
 /// The values for the templates.
 struct Host {
-    program: String,
+    program: PathBuf,
     /// The arguments of every command.
     arguments: String,
     /// The argument of `serve` alone.
@@ -171,8 +179,8 @@ impl Host {
         let (port, upstream, listen) = match &settings.http.address {
             ListenAddress::Tcp { host, port } => {
                 let listen = socket_address(host, *port);
-                let host = if host.is_empty() { "127.0.0.1" } else { host };
-                (*port, format!("{scheme}://{host}:{port}"), listen)
+                let upstream = format!("{scheme}://{}", reached_at(host, *port));
+                (*port, upstream, listen)
             }
             ListenAddress::Unix(path) => {
                 let path = path.display();
@@ -185,7 +193,7 @@ impl Host {
             .to_string_lossy()
             .into_owned();
         Ok(Self {
-            program: word(&program),
+            program,
             address: address.collect(),
             arguments,
             variables: variables.to_vec(),
@@ -209,22 +217,35 @@ impl Host {
         })
     }
 
-    fn fill(&self, template: &str) -> String {
+    /// The values of a unit with these settings, of a configuration that may be a file.
+    fn unit<'a>(&'a self, settings: &'a Settings, file: Option<&'a Path>) -> Unit<'a> {
+        Unit {
+            root: &self.root,
+            owner: self.owner,
+            settings,
+            read: [Some(self.program.as_path()), file]
+                .into_iter()
+                .flatten()
+                .collect(),
+        }
+    }
+
+    fn fill(&self, template: &str, unit: &Unit<'_>) -> String {
         let root = self.root.display().to_string();
-        let in_home = ["/home", "/root", "/run/user"]
-            .iter()
-            .any(|home| self.root.starts_with(home));
         let owner = self.owner.map_or(0, |(user, _)| user);
         let privileged = self.port < 1024;
         let values = [
-            ("@PROGRAM@", self.program.as_str()),
-            ("@ARGUMENTS@", &self.arguments),
+            ("@ARGUMENTS@", self.arguments.as_str()),
+            ("@PROGRAM@", &word(&self.program)),
             ("@ADDRESS@", &self.address),
             ("@UNIT_VARIABLES@", &self.variables_of_unit()),
             ("@CRON_VARIABLES@", &self.variables_of_cron()),
             ("@ROOT@", &root),
-            ("@USER@", &self.user()),
-            ("@HOME@", if in_home { "no" } else { "yes" }),
+            ("@USER@", &unit.user()),
+            ("@WRITTEN@", &unit.written()),
+            ("@HOME@", unit.homes()),
+            ("@TEMPORARY@", unit.private_temporary()),
+            ("@ACCESS@", &unit.access()),
             (
                 "@CAPABILITIES@",
                 if privileged {
@@ -233,7 +254,10 @@ impl Host {
                     ""
                 },
             ),
-            ("@OWNER@", &user_name(owner)),
+            (
+                "@OWNER@",
+                &user_name(owner).unwrap_or_else(|| owner.to_string()),
+            ),
             ("@PORT@", &self.port.to_string()),
             ("@HOST@", &self.name),
             ("@UPSTREAM@", &self.upstream),
@@ -259,20 +283,6 @@ impl Host {
         let lines = lines.flat_map(|(name, value)| [name.as_str(), "=", value, "\n"]);
         lines.collect()
     }
-
-    /// The lines of a unit that select its user.
-    fn user(&self) -> String {
-        match self.owner {
-            Some((user, group)) => format!("# The owner of the data.\nUser={user}\nGroup={group}"),
-            None => match self.root.strip_prefix("/var/lib") {
-                Ok(below) => format!(
-                    "# A user of its own, and its directory.\nDynamicUser=yes\nStateDirectory={}",
-                    below.display()
-                ),
-                Err(_) => "DynamicUser=no".to_owned(),
-            },
-        }
-    }
 }
 
 /// A template with its values.
@@ -294,6 +304,17 @@ fn socket_address(host: &str, port: u16) -> String {
     }
 }
 
+/// An address at which a program of this host reaches one that listens on a host, or on all.
+fn reached_at(host: &str, port: u16) -> String {
+    match host.trim_matches(['[', ']']).parse() {
+        Ok(IpAddr::V4(address)) if address.is_unspecified() => format!("127.0.0.1:{port}"),
+        Ok(IpAddr::V6(address)) if address.is_unspecified() => format!("[::1]:{port}"),
+        Ok(IpAddr::V6(address)) => format!("[{address}]:{port}"),
+        _ if host.is_empty() => format!("127.0.0.1:{port}"),
+        _ => format!("{host}:{port}"),
+    }
+}
+
 /// A path as one word of a command line.
 fn word(path: &Path) -> String {
     let text = path.display().to_string();
@@ -310,14 +331,13 @@ fn owner(root: &Path) -> Option<(u32, u32)> {
     Some((metadata.uid(), metadata.gid()))
 }
 
-/// The name of a user, for cron; the number if the system has no name.
+/// The name of a user, if the system has one.
 #[expect(clippy::disallowed_methods, reason = "the users of the system")]
-fn user_name(user: u32) -> String {
+fn user_name(user: u32) -> Option<String> {
     let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-    let name = users.lines().find_map(|line| {
+    users.lines().find_map(|line| {
         let mut fields = line.split(':');
         let name = fields.next()?;
         (fields.nth(1)?.parse() == Ok(user)).then(|| name.to_owned())
-    });
-    name.unwrap_or_else(|| user.to_string())
+    })
 }

@@ -39,4 +39,4 @@ pub use range::{ByteRange, RangeError, parse_byte_range, parse_content_range};
 pub use reference::{ImageReference, Reference, ReferenceError};
 pub use retention::{RetentionRule, RuleError, can_be_pattern};
 pub use rights::{Grant, Rights, RightsError};
-pub use version::{VersionKey, by_version};
+pub use version::{VersionKey, by_version, tag_version};

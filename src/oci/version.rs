@@ -17,7 +17,7 @@ pub struct VersionKey {
 impl VersionKey {
     /// The key of a tag.
     pub fn of(tag: &str) -> Self {
-        let version = version(tag).map(Reverse);
+        let version = tag_version(tag).map(Reverse);
         Self {
             is_other: version.is_none(),
             version,
@@ -33,7 +33,7 @@ pub fn by_version(left: &str, right: &str) -> Ordering {
 
 /// Parses a tag as a version: `1.2.3-rc.1`, with or without a `v`, or with fewer than three numbers
 /// (`1`, `1.25-alpine`).
-fn version(tag: &str) -> Option<Version> {
+pub fn tag_version(tag: &str) -> Option<Version> {
     let text = tag.strip_prefix(['v', 'V']).unwrap_or(tag);
     let numbers_end = text
         .find(|character: char| !(character.is_ascii_digit() || character == '.'))

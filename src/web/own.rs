@@ -12,7 +12,7 @@ use super::source::{
     RepositorySort, Source, TagItem, TagQuery, TagSort,
 };
 use crate::clock::Millis;
-use crate::oci::{Descriptor, Digest, Reference, Repository, Tag, Visibility};
+use crate::oci::{Descriptor, Digest, Reference, Repository, Tag, Visibility, tag_version};
 use crate::registry::{
     Count, Registry, RegistryError, RepositoryOrder, RepositoryRow, RepositorySearch, TagOrder,
     TagRow,
@@ -134,8 +134,7 @@ pub fn matcher(filter: &str) -> Option<Matcher> {
         && let Ok(range) = semver::VersionReq::parse(filter)
     {
         return Some(Box::new(move |tag| {
-            let version = tag.strip_prefix('v').unwrap_or(tag);
-            semver::Version::parse(version).is_ok_and(|version| range.matches(&version))
+            tag_version(tag).is_some_and(|version| range.matches(&version))
         }));
     }
     if filter.contains(['*', '?'])
@@ -371,6 +370,11 @@ mod tests {
     fn filters_of_tags() {
         let tags = ["1.2.0", "v1.9.3", "2.0.0", "latest", "1.2.0-Alpine", "[x"];
         assert_eq!(matched(">=1.2, <2", &tags), ["1.2.0", "v1.9.3"]);
+        // Fewer than three numbers are a version as well, as in the order of tags.
+        assert_eq!(
+            matched(">=1.1, <2", &["1", "1.1", "V1.5", "2", "x"]),
+            ["1.1", "V1.5"]
+        );
         assert_eq!(matched("1.*", &tags), ["1.2.0", "1.2.0-Alpine"]);
         assert_eq!(matched("alpine", &tags), ["1.2.0-Alpine"]);
         // A text that is neither a range nor a pattern is a part of a name.

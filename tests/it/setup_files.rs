@@ -146,9 +146,85 @@ fn nginx_passes_on_no_header_that_a_client_can_forge() {
          regctl: {proxy-user-header: X-Remote-User}\n",
     );
     let printed = regctl.stdout(&["setup", "nginx", "--config", &config]);
+    for (listen, upstream) in [
+        ("[::1]:5000", "http://[::1]:5000;"),
+        ("[::]:5000", "http://[::1]:5000;"),
+        ("0.0.0.0:5000", "http://127.0.0.1:5000;"),
+        (":5000", "http://127.0.0.1:5000;"),
+    ] {
+        let printed = regctl.stdout(&["setup", "nginx", "--root", "/x", "--listen", listen]);
+        assert!(
+            printed.contains(&format!("proxy_pass {upstream}")),
+            "{printed}"
+        );
+    }
     for header in ["Forwarded", "X-Forwarded-Host", "x-remote-user"] {
         let line = format!("proxy_set_header {header} \"\";");
         assert!(printed.contains(&line), "{printed}");
+    }
+}
+
+#[test]
+fn a_socket_of_systemd_has_the_access_of_the_configuration() {
+    let regctl = Regctl::new("");
+    let printed = |address: &str, more: &str| {
+        let text = format!(
+            "version: 0.1\nstorage: {{filesystem: {{rootdirectory: /x}}}}\nhttp: {{{address}}}\n{more}"
+        );
+        let config = write(regctl.home.path(), "config.yml", &text);
+        regctl.stdout(&["setup", "socket", "--config", &config])
+    };
+    let unix = "net: unix, addr: /run/regctl/r.sock";
+    let given = printed(unix, "regctl: {socket: {mode: 0660, group: 0}}\n");
+    assert!(
+        given.contains("\nSocketMode=0660\nSocketGroup=0\n"),
+        "{given}"
+    );
+    let default = printed(unix, "");
+    assert!(default.contains("\nSocketMode=0600\n"), "{default}");
+    let port = printed("addr: ':5000'", "");
+    assert!(!port.contains("SocketMode"), "{port}");
+}
+
+#[test]
+fn a_unit_names_what_the_server_reads_and_writes() {
+    let regctl = Regctl::new("");
+    let unit = |arguments: &[&str]| {
+        let arguments = [&["setup", "systemd"], arguments].concat();
+        let output = regctl.run(&arguments).success();
+        let output = output.get_output();
+        (text(&output.stdout), text(&output.stderr))
+    };
+    let has = |(printed, _): &(String, String), line: &str| {
+        assert!(
+            printed.contains(&format!("\n{line}\n")),
+            "{line}: {printed}"
+        );
+    };
+    let missing = unit(&["--root", "/srv/my registry"]);
+    has(&missing, "ReadWritePaths=\"/srv/my registry\"");
+    let made = "install -d -m 0750 \"/srv/my registry\"";
+    assert!(missing.1.contains("does not exist, "), "{}", missing.1);
+    assert!(missing.0.contains(made) && missing.1.contains(made));
+    has(
+        &unit(&["--root", "/var/lib/my data"]),
+        "StateDirectory=\"my data\"",
+    );
+    // The configuration and the program are where the unit has directories of its own.
+    let config = "version: 0.1\nstorage: {filesystem: {rootdirectory: /var/lib/x}}\n\
+        http:\n  net: unix\n  addr: /run/reg/r.sock\n  \
+        tls: {letsencrypt: {cachefile: /var/cache/acme/cache, email: a@b.example, hosts: [b.example]}}\n";
+    let config = write(regctl.home.path(), "config.yml", config);
+    let configured = unit(&["--config", &config]);
+    has(&configured, "PrivateTmp=no");
+    has(&configured, "RuntimeDirectory=reg");
+    has(&configured, "ReadWritePaths=/var/lib/x -/var/cache/acme");
+    if is_root() {
+        let root = regctl.home.path().join("data");
+        fs::create_dir(&root).unwrap();
+        chown(&root, Some(61_234), Some(61_234)).unwrap();
+        let (_, said) = unit(&["--root", root.to_str().unwrap()]);
+        assert!(said.contains("warning: user 61234, who owns "), "{said}");
     }
 }
 
