@@ -1,7 +1,7 @@
 //! `regctl doctor`: what docker, podman and containerd on this machine will encounter at a
 //! registry, and what to do about it; without a registry, the state of a server's certificate.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::administration::RootArgs;
 use super::certificate;
@@ -135,6 +135,21 @@ fn no_name(host: &str, reason: &str, diagnosis: &mut Diagnosis) {
     ));
 }
 
+/// What is found of a client that trusts a registry by a certificate that it keeps.
+const OF_ITS_OWN: &str = "has a certificate of its own for this registry";
+
+/// The clients of this machine that keep a certificate for a registry, and the others with the
+/// directory for it.
+fn keepers(host: &str, port: u16) -> (Vec<&'static str>, Vec<(&'static str, PathBuf)>) {
+    let directory = |parent: &str| Path::new(parent).join(format!("{host}:{port}"));
+    let all = OF_THE_MACHINE.iter();
+    let (kept, lacking): (Vec<_>, Vec<_>) = all
+        .map(|(client, parent)| (*client, directory(parent)))
+        .partition(|(_, directory)| keeps_certificate(directory));
+    let kept = kept.into_iter().map(|(client, _)| client);
+    (kept.collect(), lacking)
+}
+
 fn trusted(host: &str, port: u16, chain: &Chain, is_loopback: bool, diagnosis: &mut Diagnosis) {
     diagnosis.found("protocol", "https");
     if let Some(fields) = chain.fields() {
@@ -144,6 +159,23 @@ fn trusted(host: &str, port: u16, chain: &Chain, is_loopback: bool, diagnosis: &
         diagnosis.found("certificate", "trusted by this machine");
         return;
     };
+    if chain.lacks_authority() {
+        diagnosis.found(
+            "certificate",
+            "not trusted by this machine, and the server does not send its authority",
+        );
+        let (kept, lacking) = keepers(host, port);
+        for client in kept {
+            diagnosis.found(client, OF_ITS_OWN);
+        }
+        for (client, directory) in lacking {
+            diagnosis.remedy(format!(
+                "{client}: as root, the certificate of that authority as {}/ca.crt",
+                directory.display()
+            ));
+        }
+        return;
+    }
     if let Err(reason) = chain.would_be_trusted() {
         diagnosis.found("certificate", format!("not valid for {host}: {reason}"));
         diagnosis.remedy(format!(
@@ -157,19 +189,11 @@ fn trusted(host: &str, port: u16, chain: &Chain, is_loopback: bool, diagnosis: &
         "certificate",
         format!("not trusted by this machine: {reason}; authority {fingerprint}"),
     );
-    let lacking: Vec<&str> = OF_THE_MACHINE
-        .iter()
-        .filter(|(_, parent)| !keeps_certificate(&Path::new(parent).join(format!("{host}:{port}"))))
-        .map(|(client, _)| *client)
-        .collect();
-    let kept = OF_THE_MACHINE
-        .iter()
-        .map(|(client, _)| *client)
-        .filter(|client| !lacking.contains(client));
+    let (kept, lacking) = keepers(host, port);
     for client in kept {
-        diagnosis.found(client, "has a certificate of its own for this registry");
+        diagnosis.found(client, OF_ITS_OWN);
     }
-    for client in lacking {
+    for (client, _) in lacking {
         if client == "docker" && is_loopback {
             diagnosis.found(client, "accepts any certificate on the loopback");
             continue;

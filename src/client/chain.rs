@@ -119,21 +119,32 @@ impl Chain {
     /// Whether this machine's authorities trust the server; the error says why not.
     pub fn is_trusted(&self) -> Result<(), String> {
         self.verify_chain(Vec::new())
+            .map_err(|error| tls_words(&error))
     }
 
     /// Whether the server is trusted once the authority is; the error says why not.
     pub fn would_be_trusted(&self) -> Result<(), String> {
+        self.verify_with_own().map_err(|error| tls_words(&error))
+    }
+
+    /// Whether the authority that has issued the certificate is neither sent nor known here.
+    pub fn lacks_authority(&self) -> bool {
+        let unknown = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
+        self.verify_with_own() == Err(unknown)
+    }
+
+    fn verify_with_own(&self) -> Result<(), rustls::Error> {
         self.verify_chain(self.certificates.last().cloned().into_iter().collect())
     }
 
-    fn verify_chain(&self, kept: Vec<CertificateDer<'static>>) -> Result<(), String> {
-        let trust = Trust::new(kept, Arc::clone(&self.provider));
-        let trust = trust.map_err(|error| tls_words(&error))?;
+    fn verify_chain(&self, kept: Vec<CertificateDer<'static>>) -> Result<(), rustls::Error> {
+        let trust = Trust::new(kept, Arc::clone(&self.provider))?;
         let Some((server, others)) = self.certificates.split_first() else {
-            return Err("it sends no certificate".to_owned());
+            return Err(rustls::Error::NoCertificatesPresented);
         };
-        let verified = trust.verify_server_cert(server, others, &self.host, &[], UnixTime::now());
-        verified.map(drop).map_err(|error| tls_words(&error))
+        trust
+            .verify_server_cert(server, others, &self.host, &[], UnixTime::now())
+            .map(drop)
     }
 }
 

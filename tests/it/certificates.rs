@@ -196,3 +196,36 @@ fn files_near_their_end_and_replaced() {
     assert!(said.contains("the server speaks plain HTTP"), "{said}");
     plain.stop();
 }
+
+#[test]
+fn an_authority_that_is_not_sent_is_not_taken_for_a_wrong_name() {
+    let scratch = tempfile::tempdir().unwrap();
+    let path = |name: &str| scratch.path().join(name).display().to_string();
+    let mut params = rcgen::CertificateParams::new(Vec::<String>::new()).unwrap();
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let name = &mut params.distinguished_name;
+    name.push(rcgen::DnType::CommonName, "our authority");
+    let authority = rcgen::Issuer::new(params, rcgen::KeyPair::generate().unwrap());
+    let key = rcgen::KeyPair::generate().unwrap();
+    let leaf = rcgen::CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+    let leaf = leaf.signed_by(&key, &authority).unwrap();
+    std::fs::write(path("cert.pem"), leaf.pem()).unwrap();
+    std::fs::write(path("key.pem"), key.serialize_pem()).unwrap();
+    let config = format!(
+        "version: 0.1\nhttp:\n  addr: 127.0.0.1:0\n  tls: {{certificate: {}, key: {}}}\n",
+        path("cert.pem"),
+        path("key.pem")
+    );
+    let server = Setup::new(Program::Regctl).config(&config).start();
+    let host = server.host();
+    let (code, said) = doctor(&Regctl::new(""), &[&host]);
+    assert_eq!(code, 1, "{said}");
+    assert!(
+        said.contains("the server does not send its authority"),
+        "{said}"
+    );
+    let remedy = format!("of that authority as /etc/docker/certs.d/{host}/ca.crt");
+    assert!(said.contains(&remedy), "{said}");
+    assert!(!said.contains("not valid for"), "{said}");
+    server.stop();
+}
