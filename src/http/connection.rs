@@ -212,14 +212,14 @@ impl RunningRequest {
     }
 
     /// Records that it waits for something at its client.
-    fn waits(&self, what: u8) {
+    fn begin_wait(&self, what: u8) {
         if self.waits_for.fetch_or(what, Ordering::Relaxed) == 0 {
             self.waits_for_client();
         }
     }
 
     /// Records that it does not wait for it any more.
-    fn has(&self, what: u8) {
+    fn end_wait(&self, what: u8) {
         if self.waits_for.fetch_and(!what, Ordering::Relaxed) == what {
             self.works();
         }
@@ -249,7 +249,7 @@ impl RunningRequest {
 
 impl Drop for RunningRequest {
     fn drop(&mut self) {
-        self.waits(READING);
+        self.begin_wait(READING);
     }
 }
 
@@ -270,7 +270,7 @@ impl Receiving {
 
     /// Counts a frame that was read.
     pub(super) fn taken(&self, bytes: usize) {
-        self.0.has(MORE_BODY);
+        self.0.end_wait(MORE_BODY);
         let connection = self.0.connection();
         connection.forget_unread(bytes + FRAME_HEADER);
         if connection.progress.fetch_add(bytes, Ordering::Relaxed) + bytes >= PROGRESS {
@@ -281,12 +281,12 @@ impl Receiving {
 
     /// Called at the end of the body.
     pub(super) fn ended(&self) {
-        self.0.has(MORE_BODY);
+        self.0.end_wait(MORE_BODY);
     }
 
     /// Called when no data is available. If it is the only body, nothing is unread.
     pub(super) fn waits(&self) {
-        self.0.waits(MORE_BODY);
+        self.0.begin_wait(MORE_BODY);
         let connection = self.0.connection();
         if connection.receiving.load(Ordering::Relaxed) == 1 {
             connection.forget_unread(usize::MAX);
@@ -296,7 +296,7 @@ impl Receiving {
 
 impl Drop for Receiving {
     fn drop(&mut self) {
-        self.0.has(MORE_BODY);
+        self.0.end_wait(MORE_BODY);
         let connection = self.0.connection();
         if connection.receiving.fetch_sub(1, Ordering::Relaxed) == 1 {
             connection.forget_unread(usize::MAX);

@@ -45,7 +45,7 @@ impl Sending {
     pub(in crate::http) fn new(body: Body, running: Arc<RunningRequest>) -> Self {
         let sending = &running.connection().sending;
         sending.fetch_add(1, Ordering::Relaxed);
-        running.waits(READING);
+        running.begin_wait(READING);
         Self { body, running }
     }
 
