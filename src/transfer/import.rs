@@ -203,6 +203,10 @@ fn goals(session: &Session, plan: &mut Plan) -> Result<Vec<Result<Vec<Goal>, Err
     }
     attach(&mut targets);
     let referrers = adopt(&mut targets);
+    // There may be hundreds of thousands, and from here on only the destinations count.
+    for (image, _) in &mut targets {
+        image.names = Vec::new();
+    }
     let attachments = targets
         .iter()
         .filter(|(image, _)| image.attachment.is_some())

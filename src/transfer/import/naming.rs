@@ -71,7 +71,7 @@ impl Naming {
                 tag: Some(tag),
             }]);
         }
-        let mut goals = Vec::with_capacity(names.len());
+        let mut goals: Vec<Goal> = Vec::with_capacity(names.len());
         for name in names {
             let Some(repository) = &name.repository else {
                 continue;
@@ -81,7 +81,14 @@ impl Naming {
                 None if name.by_digest => None,
                 None => Some(default_tag()?),
             };
-            goals.push(self.mapped(name, repository, tag)?);
+            let mut goal = self.mapped(name, repository, tag)?;
+            // There may be hundreds of thousands of tags: those of one repository share its name.
+            if let Some(Goal { repository, .. }) = goals.last()
+                && *repository == goal.repository
+            {
+                goal.repository.clone_from(repository);
+            }
+            goals.push(goal);
         }
         let mut known = HashSet::new();
         let new: Vec<bool> = goals.iter().map(|goal| known.insert(goal)).collect();
