@@ -25,12 +25,15 @@ fn failed(kind: FailureKind, message: impl Into<String>) -> Failure {
 }
 
 fn unknown(what: &str, name: impl fmt::Display) -> Failure {
-    failed(FailureKind::NotFound, format!("there is no {what} {name}"))
+    let message = format!("there is no {what} {name}");
+    let name = name.to_string();
+    Failure::new(FailureKind::NotFound, Reason::NoSuchName { name }, message)
 }
 
 fn taken(name: &AccountName) -> Failure {
     let message = format!("an account, a group or a robot is called {name} already");
-    failed(FailureKind::Usage, message)
+    let name = name.clone();
+    Failure::new(FailureKind::Usage, Reason::NameTaken { name }, message)
 }
 
 /// Refuses names that have a meaning in grants.
@@ -38,7 +41,9 @@ fn must_be_free(name: &AccountName) -> Result<(), Failure> {
     if Grantee::is_reserved(name.as_str()) {
         let message =
             format!("{name} has a meaning in grants and can't be an account; hint: choose another");
-        return Err(failed(FailureKind::Usage, message));
+        let name = name.clone();
+        let reason = Reason::NameReserved { name };
+        return Err(Failure::new(FailureKind::Usage, reason, message));
     }
     Ok(())
 }
@@ -50,7 +55,8 @@ async fn hash(hasher: &Hasher, password: &Password) -> Result<String, Failure> {
     }
     let hash = hasher.hash(&Secret::new(password.reveal())).await;
     let hash = hash.map_err(|busy| failed(FailureKind::Busy, busy.to_string()))?;
-    hash.ok_or_else(|| failed(FailureKind::Usage, "the password is empty or too long"))
+    let message = "the password is empty or too long";
+    hash.ok_or_else(|| Failure::new(FailureKind::Usage, Reason::InvalidPassword, message))
 }
 
 impl Administration {
@@ -63,7 +69,9 @@ impl Administration {
                 "{name} is a robot, whose rights are the scope of its token; hint: regctl token \
                  create LABEL --robot {name} --scope 'PATTERN:RIGHTS'"
             );
-            return Ok(failed(FailureKind::Usage, message));
+            let name = name.clone();
+            let reason = Reason::RobotGranted { name };
+            return Ok(Failure::new(FailureKind::Usage, reason, message));
         }
         Ok(unknown("account or group", grantee))
     }

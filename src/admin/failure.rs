@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Millis;
-use crate::oci::{Digest, Repository};
+use crate::oci::{AccountName, Digest, Repository};
 use crate::registry::{RegistryError, Restorable};
 
 /// A failure of an operation.
@@ -108,6 +108,28 @@ pub enum Reason {
     MalformedRequest,
     /// The account is the only administrator who may sign in.
     LastAdministrator,
+    /// There is no account, group, robot, token or repository with this name.
+    NoSuchName {
+        /// The name.
+        name: String,
+    },
+    /// An account, a group or a robot has this name already.
+    NameTaken {
+        /// The name.
+        name: AccountName,
+    },
+    /// The name has a meaning in grants.
+    NameReserved {
+        /// The name.
+        name: AccountName,
+    },
+    /// Nothing can be granted to a robot: its token has its rights.
+    RobotGranted {
+        /// Its name.
+        name: AccountName,
+    },
+    /// The password is empty or too long.
+    InvalidPassword,
     /// The server stopped during the operation.
     Stopped,
     /// A reason without a code.

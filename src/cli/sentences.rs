@@ -378,6 +378,11 @@ pub(super) fn failure(failure: &Failure) -> String {
         | Reason::ReadOnlyRoot
         | Reason::UnknownOperation { .. }
         | Reason::MalformedRequest
+        | Reason::NoSuchName { .. }
+        | Reason::NameTaken { .. }
+        | Reason::NameReserved { .. }
+        | Reason::RobotGranted { .. }
+        | Reason::InvalidPassword
         | Reason::Unknown => {
             return message.clone();
         }

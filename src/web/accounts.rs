@@ -7,10 +7,12 @@ use maud::{Markup, html};
 
 use super::frame::Frame;
 use super::lifetime;
-use super::profile::{button, fresh_token, scope, shown_scope, until, used};
+use super::profile::{button, fresh_token, grant, scope, shown_scope, until, used};
+use super::refusals::refusal;
 use super::request::Fields;
+use super::text::AccountText;
 use super::{Answer, Fault, Pages, Request, format, html as answer};
-use crate::admin::{AccountOperation, AccountReport, Password, Reason};
+use crate::admin::{AccountOperation, AccountReport, Password};
 use crate::auth::{AccountRecord, GrantRecord, GroupRecord, Policy, TokenRecord};
 use crate::oci::{AccountName, Action};
 
@@ -112,7 +114,7 @@ async fn list(pages: &Pages, request: &Request) -> Result<Listed, Fault> {
 /// Executes the operation of a form.
 async fn change(pages: &Pages, request: &Request, fields: &Fields) -> Result<Note, Fault> {
     let text = request.language().account_text();
-    let operation = match operation(fields) {
+    let operation = match operation(text, fields) {
         Ok(operation) => operation,
         Err(reason) => return Ok(Note::Refused(reason)),
     };
@@ -126,20 +128,18 @@ async fn change(pages: &Pages, request: &Request, fields: &Fields) -> Result<Not
     Ok(match (report, owner) {
         (Ok(AccountReport::Token { token, .. }), Some(owner)) => Note::Token(owner, token),
         (Ok(_), _) => Note::Done,
-        (Err(failure), _) if failure.reason == Reason::LastAdministrator => {
-            Note::Refused(text.last_administrator.to_owned())
-        }
-        (Err(failure), _) => Note::Refused(failure.message),
+        (Err(failure), _) => Note::Refused(refusal(text, &failure)),
     })
 }
 
 /// Parses the operation of a form.
-fn operation(fields: &Fields) -> Result<AccountOperation, String> {
+fn operation(text: &AccountText, fields: &Fields) -> Result<AccountOperation, String> {
     use AccountOperation as Do;
-    let name = |field: &str| -> Result<AccountName, String> {
-        let text = fields.text(field);
-        text.parse().map_err(|error| format!("{text}: {error}"))
+    let account = |name: &str| -> Result<AccountName, String> {
+        let malformed = |_| text.name_malformed.replace("{}", name);
+        name.parse().map_err(malformed)
     };
+    let name = |field: &str| account(fields.text(field));
     let secret = |field: &str| {
         let text = fields.exact(field);
         (!text.is_empty()).then(|| Password::new(text))
@@ -149,9 +149,7 @@ fn operation(fields: &Fields) -> Result<AccountOperation, String> {
             .text(field)
             .split([' ', ','])
             .filter(|text| !text.is_empty());
-        texts
-            .map(|text| text.parse().map_err(|error| format!("{text}: {error}")))
-            .collect()
+        texts.map(account).collect()
     };
     Ok(match fields.text("do") {
         "add-user" => Do::AddUser {
@@ -161,7 +159,7 @@ fn operation(fields: &Fields) -> Result<AccountOperation, String> {
         },
         "set-password" => Do::SetPassword {
             name: name("id")?,
-            password: secret("password").ok_or("the password is empty")?,
+            password: secret("password").ok_or(text.password_unsuitable)?,
         },
         "disable" => Do::SetDisabled {
             name: name("id")?,
@@ -192,7 +190,7 @@ fn operation(fields: &Fields) -> Result<AccountOperation, String> {
             label: fields.text("label").chars().take(100).collect(),
             owner: name("name")?,
             robot: true,
-            scope: Some(scope(fields.text("scope"))?.unwrap_or_default()),
+            scope: Some(scope(text, fields.text("scope"))?.unwrap_or_default()),
             lifetime: lifetime::read(fields),
         },
         "revoke-token" => Do::RevokeToken {
@@ -201,17 +199,16 @@ fn operation(fields: &Fields) -> Result<AccountOperation, String> {
         },
         "grant" | "revoke" => {
             let grantee = fields.text("grantee");
-            let grantee = grantee
-                .parse()
-                .map_err(|error| format!("{grantee}: {error}"))?;
-            let grant = fields.text("grant").parse()?;
+            let malformed = |_| text.name_malformed.replace("{}", grantee);
+            let grantee = grantee.parse().map_err(malformed)?;
+            let grant = grant(text, fields.text("grant"))?;
             if fields.text("do") == "grant" {
                 Do::Grant { grantee, grant }
             } else {
                 Do::Revoke { grantee, grant }
             }
         }
-        _ => return Err("the form has no known operation".to_owned()),
+        _ => return Err(text.unknown_form.to_owned()),
     })
 }
 

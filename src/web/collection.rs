@@ -14,8 +14,8 @@ use super::frame::Frame;
 use super::reasons::{self, Line};
 use super::request::Fields;
 use super::{
-    Answer, Fault, Pages, Request, format, html as answer, moved, restore, retention, rule_form,
-    runs,
+    Answer, Fault, Pages, Request, format, html as answer, moved, refusals, restore, retention,
+    rule_form, runs,
 };
 use crate::admin::{
     self, CollectEntry, CollectOptions, CollectReport, CollectionStatus, Entry, Failure, Operation,
@@ -87,16 +87,15 @@ pub(super) async fn page(pages: &Pages, request: &Request) -> Result<Answer, Fau
     }
     let mut terms = Terms::of_schedule(pages.settings.upkeep.untagged);
     let mut refusal = None;
-    let text = request.language().upkeep_text();
+    let base = &pages.settings.base;
+    let language = request.language();
+    let (text, words) = (language.upkeep_text(), language.account_text());
     if request.method == Method::POST {
         let fields = Fields::parse(&request.form);
         match (fields.text("do"), Terms::of_form(&fields)) {
             (rule_form::SAVE | "remove-rule", _) => {
                 match rule_form::change(pages, request, &fields).await? {
-                    Ok(query) => {
-                        let base = &pages.settings.base;
-                        return Ok(moved(&format!("{base}{PATH}?{query}")));
-                    }
+                    Ok(query) => return Ok(moved(&format!("{base}{PATH}?{query}"))),
                     Err(refused) => refusal = Some(refused),
                 }
             }
@@ -107,9 +106,10 @@ pub(super) async fn page(pages: &Pages, request: &Request) -> Result<Answer, Fau
             ("run", Some(asked)) => {
                 terms = asked;
                 match run(pages, request, &terms).await? {
-                    Ok(()) => return Ok(moved(&format!("{}{PATH}?run=1", pages.settings.base))),
+                    Ok(()) => return Ok(moved(&format!("{base}{PATH}?run=1"))),
                     Err(failure) => {
-                        let message = text.run_failed.replace("{}", &failure.message);
+                        let reason = refusals::refusal(words, &failure);
+                        let message = text.run_failed.replace("{}", &reason);
                         refusal = Some((StatusCode::CONFLICT, message));
                     }
                 }
@@ -204,7 +204,7 @@ async fn content(
                     (form(frame, terms, browse_only))
                     @match plan {
                         Some(Ok(plan)) => (planned(frame, plan)),
-                        Some(Err(failure)) => p class="notice bad" role="alert" { (failure.message) },
+                        Some(Err(failure)) => p class="notice bad" role="alert" { (refusals::refusal(frame.account, failure)) },
                         None => {},
                     }
                 }

@@ -199,7 +199,10 @@ fn question(
     let frame = Frame::new(pages, request);
     let text = frame.account;
     let count = format::number(selection.tags.len() as u64);
-    let title = text.delete_tags.replace("{}", &count);
+    let title = match selection.tags.len() {
+        1 => text.delete_one_tag.to_owned(),
+        _ => text.delete_tags.replace("{}", &count),
+    };
     let losing = selection
         .tags
         .iter()

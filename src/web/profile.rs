@@ -5,7 +5,9 @@ use maud::{Markup, html};
 
 use super::frame::Frame;
 use super::lifetime;
+use super::refusals::refusal;
 use super::request::Fields;
+use super::text::AccountText;
 use super::visitor::keep_session;
 use super::{Answer, Fault, Pages, Request, format, html as answer, moved};
 use crate::admin::{AccountOperation, AccountReport, Password};
@@ -106,7 +108,7 @@ async fn change_password(
         return Ok(Err(text.passwords_differ.to_owned()));
     }
     if let Err(failure) = pages.operate(request, &OWN, operation).await? {
-        return Ok(Err(failure.message));
+        return Ok(Err(refusal(text, &failure)));
     }
     let ended = policy.end_other_sessions(name, "", request.caller());
     let ended = ended.await;
@@ -133,7 +135,7 @@ async fn create_token(
     if label.is_empty() {
         return Ok(Note::Refused(text.token_unnamed.to_owned()));
     }
-    let scope = match scope(fields.text("scope")) {
+    let scope = match scope(text, fields.text("scope")) {
         Ok(scope) => scope,
         Err(reason) => return Ok(Note::Refused(reason)),
     };
@@ -147,16 +149,20 @@ async fn create_token(
     Ok(match pages.operate(request, &OWN, operation).await? {
         Ok(AccountReport::Token { token, .. }) => Note::Token(token),
         Ok(_) => Note::None,
-        Err(failure) => Note::Refused(failure.message),
+        Err(failure) => Note::Refused(refusal(text, &failure)),
     })
 }
 
+/// Parses a grant.
+pub(super) fn grant(text: &AccountText, grant: &str) -> Result<Grant, String> {
+    let malformed = |_| text.grant_malformed.replace("{}", grant);
+    grant.parse().map_err(malformed)
+}
+
 /// Parses the grants of a scope, separated by spaces or lines; `None` for all rights of the owner.
-pub(super) fn scope(text: &str) -> Result<Option<Vec<Grant>>, String> {
-    let grants: Result<Vec<Grant>, String> = text
-        .split_whitespace()
-        .map(|grant| grant.parse().map_err(|error| format!("{grant}: {error}")))
-        .collect();
+pub(super) fn scope(text: &AccountText, grants: &str) -> Result<Option<Vec<Grant>>, String> {
+    let grants = grants.split_whitespace().map(|one| grant(text, one));
+    let grants: Result<Vec<Grant>, String> = grants.collect();
     grants.map(|grants| (!grants.is_empty()).then_some(grants))
 }
 
@@ -198,7 +204,7 @@ async fn revoke_token(
     };
     Ok(match pages.operate(request, &OWN, operation).await? {
         Ok(_) => Note::Done(text.token_revoked),
-        Err(failure) => Note::Refused(failure.message),
+        Err(failure) => Note::Refused(refusal(text, &failure)),
     })
 }
 

@@ -3,6 +3,7 @@
 use super::format;
 use super::tags::short;
 use super::text::AccountText;
+use crate::admin::{Failure, Reason};
 use crate::registry::RegistryError;
 
 /// The reason in words. A reason that is no business of the person is in the log alone.
@@ -26,6 +27,21 @@ pub(super) fn why(text: &AccountText, error: &RegistryError) -> String {
             tracing::error!(%error, "an action of a page has failed");
             text.action_failed.to_owned()
         }
+    }
+}
+
+/// Why an operation of the administration was refused. Reasons without a code are in English.
+pub(super) fn refusal(text: &AccountText, failure: &Failure) -> String {
+    match &failure.reason {
+        Reason::NoSuchName { name } => text.no_such_name.replace("{}", name),
+        Reason::NameTaken { name } => text.name_taken.replace("{}", name.as_str()),
+        Reason::NameReserved { name } => text.name_reserved.replace("{}", name.as_str()),
+        Reason::RobotGranted { name } => text.robot_granted.replace("{}", name.as_str()),
+        Reason::InvalidPassword => text.password_unsuitable.to_owned(),
+        Reason::LastAdministrator => text.last_administrator.to_owned(),
+        Reason::Full | Reason::QuotaUsed => text.no_space.to_owned(),
+        Reason::DeviceReadOnly | Reason::ReadOnlyRoot => text.read_only.to_owned(),
+        _ => failure.message.clone(),
     }
 }
 

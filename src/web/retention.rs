@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use super::collection::PATH;
 use super::frame::Frame;
 use super::source::{RepositoryQuery, RepositorySort};
-use super::{Fault, Pages, Request, format, reasons, rule_form};
+use super::{Fault, Pages, Request, format, reasons, refusals, rule_form};
 use crate::admin::{
     Decision, Entry, Failure, ListedRule, Operation, PruneEntry, PruneReport, RetentionRules,
 };
@@ -126,7 +126,7 @@ pub(super) async fn rules(
                         p { (sentence(frame, rule)) }
                         @match shown {
                             Some(Ok(effect)) => (effect_text(frame, effect)),
-                            Some(Err(failure)) => p class="notice bad" { (failure.message) },
+                            Some(Err(failure)) => p class="notice bad" { (refusals::refusal(frame.account, failure)) },
                             None => p { a href=(frame.links.path(&format!("{PATH}?rule={number}#rule-{number}"))) {
                                 (text.show_effect)
                             } },

@@ -11,7 +11,7 @@ use super::frame::Frame;
 use super::request::Fields;
 use super::retention::{effect, effect_text, sentence};
 use super::text::UpkeepText;
-use super::{Fault, Pages, Request};
+use super::{Fault, Pages, Request, refusals};
 use crate::admin::{
     Entry, Failure, FailureKind, Operation, Reason, RetentionRule, RetentionRules, RuleRemoved,
     RuleSaved,
@@ -109,17 +109,18 @@ pub(super) async fn change(
             FailureKind::NotFound => StatusCode::NOT_FOUND,
             _ => StatusCode::BAD_REQUEST,
         };
-        (code, refusal(text, failure))
+        (code, refusal(request, &failure))
     }))
 }
 
-fn refusal(text: &UpkeepText, failure: Failure) -> String {
+fn refusal(request: &Request, failure: &Failure) -> String {
+    let text = request.language().upkeep_text();
     match failure.reason {
         Reason::RuleExists => text.rule_exists.to_owned(),
         Reason::TooManyRules => text.too_many_rules.to_owned(),
         Reason::InvalidPattern => text.bad_pattern.to_owned(),
         Reason::NoSuchRule => text.no_such_rule.to_owned(),
-        _ => failure.message,
+        _ => refusals::refusal(request.language().account_text(), failure),
     }
 }
 
@@ -216,7 +217,7 @@ async fn tried(
     let effect = match effect(pages, request, &rule).await? {
         Ok(effect) => effect,
         Err(failure) => {
-            let reason = refusal(text, failure);
+            let reason = refusal(request, &failure);
             return Ok(html! { p class="notice bad" role="alert" { (reason) } });
         }
     };

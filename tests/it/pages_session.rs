@@ -267,3 +267,58 @@ fn an_open_registry_has_no_sign_in_page() {
     person.get("/sign-in").expect(404);
     server.stop();
 }
+
+#[test]
+fn refused_changes_of_accounts_have_their_reason_in_the_language_of_the_page() {
+    let guarded = Guarded::start();
+    let mut root = Person::signed_in(&guarded.server, "root");
+    let origin = root.origin.clone();
+    let cases: [(&[(&str, &str)], &str); 9] = [
+        (&[("do", "remove"), ("id", "nobody")], "nobody 不存在"),
+        (
+            &[("do", "add-user"), ("name", "bob"), ("password", "x")],
+            "已有名为 bob",
+        ),
+        (
+            &[("do", "add-user"), ("name", "a b"), ("password", "x")],
+            "a b 不能用作名称",
+        ),
+        (
+            &[("do", "add-user"), ("name", "anonymous"), ("password", "x")],
+            "anonymous 在授权中有特殊含义",
+        ),
+        (
+            &[("do", "grant"), ("grantee", "eve"), ("grant", "*:pull")],
+            "eve 不存在",
+        ),
+        (
+            &[("do", "grant"), ("grantee", "bob"), ("grant", "*:write")],
+            "无法授予 *:write",
+        ),
+        (
+            &[("do", "join"), ("group", "devs"), ("accounts", "bob, e/e")],
+            "e/e 不能用作名称",
+        ),
+        (
+            &[("do", "set-password"), ("id", "bob"), ("password", "")],
+            "密码为空",
+        ),
+        (
+            &[
+                ("do", "add-robot"),
+                ("name", "ci"),
+                ("label", "l"),
+                ("scope", "x"),
+            ],
+            "无法授予 x",
+        ),
+    ];
+    for (fields, reason) in cases {
+        let token = root.form_token("/accounts");
+        let headers = [("Origin", &*origin), ("Accept-Language", "zh-CN")];
+        let answer = root.post_from("/accounts", &token, fields, &headers);
+        let html = String::from_utf8(answer.expect(400).body).unwrap();
+        assert!(html.contains(reason), "{fields:?}: {html}");
+    }
+    guarded.server.stop();
+}

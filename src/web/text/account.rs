@@ -19,6 +19,7 @@ catalogue! {
     forbidden: "You may see this, but not do that.", "您可以查看此内容，但无权执行该操作。";
     delete: "Delete", "删除";
     delete_tag: "Delete this tag", "删除此标签";
+    delete_one_tag: "Delete 1 tag", "删除 1 个标签";
     delete_tags: "Delete {} tags", "删除 {} 个标签";
     delete_selected: "Delete selected…", "删除所选…";
     delete_all: "Delete all {} that match…", "删除全部 {} 个匹配项…";
@@ -104,6 +105,14 @@ catalogue! {
     actions: "Actions", "操作";
     add_account: "Add an account", "添加账号";
     set_password: "Set a password", "设置密码";
+    no_such_name: "There is no {}.", "{} 不存在。";
+    name_taken: "An account, a group or a robot is called {} already.", "已有名为 {} 的账号、组或机器人账号。";
+    name_reserved: "{} has a meaning in grants and can't be an account. Choose another name.", "{} 在授权中有特殊含义，不能用作账号。请选择其他名称。";
+    name_malformed: "{} can't be a name: a name has up to 128 letters, digits, '.', '_', '-', '@' and '+', and begins with a letter, a digit or '_'.", "{} 不能用作名称：名称最多 128 个字符，由字母、数字、“.”、“_”、“-”、“@”、“+”组成，并以字母、数字或“_”开头。";
+    robot_granted: "{} is a robot: the scope of its token has its rights. Make it a new token.", "{} 是机器人账号：其权限由令牌的范围决定。请为它创建新令牌。";
+    grant_malformed: "{} can't be granted: expected PATTERN:RIGHTS, as in team/*:pull,push. The rights are pull, push and delete.", "无法授予 {}：格式为 模式:权限，例如 team/*:pull,push。权限有 pull、push、delete。";
+    unknown_form: "The form is not of this version. Load the page again.", "此表单不属于当前版本。请重新加载页面。";
+    password_unsuitable: "The password is empty or too long.", "密码为空或过长。";
     last_administrator: "The last administrator can't be removed or disabled, nor lose the admin right.", "不能移除或停用最后一位管理员，也不能取消其管理权限。";
     make_administrator: "Make administrator", "设为管理员";
     no_administrator: "No administrator", "取消管理员";
