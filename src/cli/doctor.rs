@@ -238,10 +238,22 @@ fn plain(host: &str, port: u16, error: &ChainError, is_loopback: bool, diagnosis
 }
 
 fn answer(host: &str, port: u16, examination: &Examination, diagnosis: &mut Diagnosis) {
-    let Some(answer) = &examination.answer else {
-        diagnosis.found("registry", "no answer to GET /v2/");
-        diagnosis.remedy("see what else listens on this port, and the log of the registry");
-        return;
+    let answer = match &examination.answer {
+        Ok(answer) => answer,
+        Err(none) => {
+            let reason = &none.reason;
+            diagnosis.found("registry", format!("no answer to GET /v2/: {reason}"));
+            diagnosis.remedy(if none.client_refused {
+                format!(
+                    "put a client certificate that it accepts into certs.d/{host}:{port} as a .cert \
+                     file with its .key: below /etc/docker for docker, below /etc/containers for \
+                     podman, below ~/.config/regctl for regctl alone"
+                )
+            } else {
+                "see what else listens on this port, and the log of the registry".to_owned()
+            });
+            return;
+        }
     };
     if !answer.is_registry {
         diagnosis.found(

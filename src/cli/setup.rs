@@ -7,6 +7,7 @@ mod unit;
 use std::net::IpAddr;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::Context as _;
 
@@ -331,10 +332,19 @@ fn owner(root: &Path) -> Option<(u32, u32)> {
     Some((metadata.uid(), metadata.gid()))
 }
 
-/// The name of a user, if the system has one.
+/// The name of a user, if the system has one, be it in /etc/passwd or in a directory such as LDAP.
 #[expect(clippy::disallowed_methods, reason = "the users of the system")]
 fn user_name(user: u32) -> Option<String> {
     let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    name_in(&users, user).or_else(|| {
+        let mut getent = Command::new("getent");
+        let output = getent.args(["passwd", &user.to_string()]).output().ok()?;
+        name_in(&String::from_utf8_lossy(&output.stdout), user)
+    })
+}
+
+/// The name of a user in lines of passwd(5).
+fn name_in(users: &str, user: u32) -> Option<String> {
     users.lines().find_map(|line| {
         let mut fields = line.split(':');
         let name = fields.next()?;

@@ -11,13 +11,19 @@ use jiff::fmt::rfc2822;
 use reqwest::header::{DATE, HeaderMap, WWW_AUTHENTICATE};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
+use tokio_rustls::rustls;
 
+use super::certificates::Certificates;
 use super::chain::{Chain, ChainError, served_chain};
+use super::failure::tls_reason;
 use super::no_proxy;
+use super::tls_words::tls_words;
 use super::words::innermost;
 
 /// Timeout of each step.
 const LIMIT: Duration = Duration::from_secs(10);
+/// Maximum number of requests whose connection is closed without an answer.
+const ATTEMPTS: u32 = 5;
 /// The header by which a registry identifies itself.
 const API_VERSION: &str = "docker-distribution-api-version";
 
@@ -32,8 +38,17 @@ pub struct Examination {
     pub proxy: Option<String>,
     /// Its certificates; an error if it does not speak TLS.
     pub chain: Result<Chain, ChainError>,
-    /// Its answer to `GET /v2/`; `None` without an answer.
-    pub answer: Option<RegistryAnswer>,
+    /// Its answer to `GET /v2/`.
+    pub answer: Result<RegistryAnswer, NoAnswer>,
+}
+
+/// Why a server did not answer a request.
+#[derive(Debug)]
+pub struct NoAnswer {
+    /// The reason; continues a sentence about the server.
+    pub reason: String,
+    /// Whether it refused this machine's client certificate, or misses one.
+    pub client_refused: bool,
 }
 
 /// The answer of a registry to `GET /v2/`.
@@ -67,28 +82,56 @@ pub async fn examine(host: &str, port: u16) -> Examination {
     }
     let chain = served_chain(host, port).await;
     let scheme = if chain.is_ok() { "https" } else { "http" };
+    let authority = format!("{host}:{port}");
     Examination {
         addresses,
         unreachable,
         proxy: proxy_for(bare, port, scheme),
-        answer: ask(&format!("{scheme}://{host}:{port}/v2/")).await,
+        answer: ask(scheme, &authority, host).await,
         chain,
     }
 }
 
-async fn ask(url: &str) -> Option<RegistryAnswer> {
-    let client = reqwest::Client::builder()
-        .tls_danger_accept_invalid_certs(true)
+/// Asks with the client certificate that this machine keeps for the registry, if there is one.
+async fn ask(scheme: &str, authority: &str, host: &str) -> Result<RegistryAnswer, NoAnswer> {
+    let other = |reason: String| NoAnswer {
+        reason,
+        client_refused: false,
+    };
+    let builder = reqwest::Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .timeout(LIMIT)
-        .build()
-        .ok()?;
-    let answer = client.get(url).send().await.ok()?;
+        // An error of HTTP/2 does not contain the alert of TLS that caused it.
+        .http1_only();
+    let certificates = Certificates::load(&[authority, host]);
+    let certificates = certificates.map_err(|error| other(error.to_string()))?;
+    let builder = certificates.configure(builder, true);
+    let builder = builder.map_err(|error| other(error.to_string()))?;
+    let client = builder.build().map_err(|error| other(innermost(&error)))?;
+    let url = format!("{scheme}://{authority}/v2/");
+    let mut attempts = ATTEMPTS;
+    let answer = loop {
+        attempts -= 1;
+        match client.get(&url).send().await {
+            Ok(answer) => break answer,
+            Err(error) => match tls_reason(&error) {
+                Some(tls) => {
+                    return Err(NoAnswer {
+                        reason: tls_words(tls),
+                        client_refused: matches!(tls, rustls::Error::AlertReceived(_)),
+                    });
+                }
+                // An alert is lost if it arrives before the request is sent.
+                None if attempts > 0 && scheme == "https" && !error.is_timeout() => {}
+                None => return Err(other(innermost(&error))),
+            },
+        }
+    };
     let headers = answer.headers();
     let text = |name| header(headers, name);
     let sent = text(DATE.as_str()).and_then(|date| rfc2822::parse(&date).ok());
-    Some(RegistryAnswer {
+    Ok(RegistryAnswer {
         status: answer.status().as_u16(),
         is_registry: headers.contains_key(API_VERSION),
         challenge: text(WWW_AUTHENTICATE.as_str()),

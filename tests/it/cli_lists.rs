@@ -162,3 +162,15 @@ fn a_reader_that_closes_the_pipe() {
         );
     });
 }
+
+#[test]
+fn a_star_without_accounts_is_refused_without_a_hint_to_sign_in() {
+    let registry = start_regctl();
+    push_image(&registry.host, "team/app", "1", "amd64");
+    let error = Regctl::new(&registry.host).fails(1, &["star", "team/app"]);
+    assert!(
+        error.contains("stars need accounts, and this registry has none"),
+        "{error}"
+    );
+    assert!(!error.contains("login"), "{error}");
+}

@@ -1,5 +1,6 @@
 //! The image of regctl, and the files of `regctl setup`.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -268,4 +269,34 @@ fn verify_unit(unit: &str) {
         .lines()
         .filter(|line| line.contains("regctl.service"));
     assert_eq!(about_it.collect::<Vec<_>>(), Vec::<&str>::new());
+}
+
+#[test]
+fn users_of_a_directory_are_users_of_the_system() {
+    if !is_root() {
+        eprintln!("skipped: only root can give a directory away");
+        return;
+    }
+    let regctl = Regctl::new("");
+    let root = regctl.home.path().join("root");
+    std::fs::create_dir(&root).unwrap();
+    std::os::unix::fs::chown(&root, Some(54_321), Some(54_321)).unwrap();
+    // A getent that asks LDAP, for example.
+    let programs = regctl.home.path().join("bin");
+    std::fs::create_dir(&programs).unwrap();
+    let getent = programs.join("getent");
+    let line = "erika:x:54321:54321::/home/erika:/bin/sh";
+    let script = format!("#!/bin/sh\n[ \"$*\" = 'passwd 54321' ] && echo '{line}'\n");
+    std::fs::write(&getent, script).unwrap();
+    std::fs::set_permissions(&getent, std::fs::Permissions::from_mode(0o755)).unwrap();
+    for (path, warned) in [
+        (programs.display().to_string(), false),
+        (String::new(), true),
+    ] {
+        let mut command = regctl.command();
+        command.args(["setup", "systemd", "--root", root.to_str().unwrap()]);
+        let output = command.env("PATH", path).assert().success();
+        let said = text(&output.get_output().stderr);
+        assert_eq!(said.contains("has no account"), warned, "{said}");
+    }
 }

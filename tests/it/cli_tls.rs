@@ -197,3 +197,47 @@ fn a_diagnosis_has_no_numbers_of_the_system() {
         "{said}"
     );
 }
+
+#[test]
+fn the_doctor_presents_the_client_certificate_that_this_machine_keeps() {
+    let scratch = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = scratch.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let of_server = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
+    let certificate = write("server.pem", &of_server.cert.pem());
+    let key = write("server.key", &of_server.signing_key.serialize_pem());
+    // Its own authority, as `clientcas` may have it.
+    let of_client = rcgen::generate_simple_self_signed(vec!["ci".to_owned()]).unwrap();
+    let authority = write("clients.pem", &of_client.cert.pem());
+    let config = format!(
+        "version: 0.1\nhttp:\n  addr: 127.0.0.1:0\n  tls:\n    certificate: {certificate}\n    \
+         key: {key}\n    clientcas: [{authority}]\n"
+    );
+    let server = Setup::new(Program::Regctl).config(&config).start();
+    let regctl = Regctl::new("");
+    let said = |code: i32| {
+        let run = regctl.run(&["doctor", &server.host()]).code(code);
+        text(&run.get_output().stdout)
+    };
+    let kept = format!("certs.d/{}", server.host());
+    let without = said(1);
+    assert!(
+        without.contains("it requires a client certificate") && without.contains(&kept),
+        "{without}"
+    );
+    let directory = regctl.home.path().join("config/regctl").join(&kept);
+    std::fs::create_dir_all(&directory).unwrap();
+    std::fs::write(directory.join("ci.cert"), of_client.cert.pem()).unwrap();
+    let key = of_client.signing_key.serialize_pem();
+    std::fs::write(directory.join("ci.key"), key).unwrap();
+    // This machine still does not trust the server's certificate.
+    let with = said(1);
+    assert!(
+        with.contains("sign-in") && !with.contains("no answer"),
+        "{with}"
+    );
+    server.stop();
+}

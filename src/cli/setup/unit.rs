@@ -156,7 +156,7 @@ impl Unit<'_> {
         {
             let root = self.root.display();
             warnings.push(format!(
-                "user {user}, who owns {root}, has no account in /etc/passwd, and systemd starts nothing \
+                "user {user}, who owns {root}, has no account on this machine, and systemd starts nothing \
                  without one; hint: useradd --system --uid {user} regctl"
             ));
         }

@@ -19,11 +19,8 @@ pub(in super::super) async fn star(call: &Call, name: &Repository) -> Result<Ans
         Caller::Account { name, .. } => name.clone(),
         Caller::Token { owner, .. } => owner.clone(),
         Caller::Anonymous | Caller::Uid(_) | Caller::Task(_) => {
-            return Err(Refusal::new(
-                StatusCode::FORBIDDEN,
-                ErrorCode::Denied,
-                "stars need accounts, and this registry has none",
-            ));
+            let message = "stars need accounts, and this registry has none";
+            return Err(Refusal::bad(ErrorCode::Unsupported, message));
         }
     };
     let starred = call.method == Method::PUT;
