@@ -10,7 +10,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 /// Aliases of commands, one or two words, and the words that replace them.
-pub(super) const ALIASES: [(&str, &str); 35] = [
+pub(super) const ALIASES: [(&str, &str); 34] = [
     ("rm", "delete"),
     ("cp", "copy"),
     ("inspect", "manifest inspect"),
@@ -39,7 +39,6 @@ pub(super) const ALIASES: [(&str, &str); 35] = [
     ("image digest", "digest"),
     ("image manifest", "manifest inspect --raw"),
     ("image inspect", "manifest inspect"),
-    ("image export", "export"),
     ("image ls", "tags"),
     ("registry login", "login"),
     ("registry logout", "logout"),
@@ -52,8 +51,11 @@ pub(super) const ALIASES: [(&str, &str); 35] = [
 const TRANSPORT: &str = "docker://";
 
 /// Options with a separate value, of all commands that are rewritten here.
-const WITH_VALUE: [&str; 18] = [
+const WITH_VALUE: [&str; 21] = [
     "-p",
+    "--platform",
+    "--format",
+    "--without",
     "--port",
     "--registry",
     "--retries",
@@ -118,6 +120,7 @@ pub(super) fn translate(mut line: Vec<OsString>) -> Vec<OsString> {
         "garbage-collect" => collect(&mut line, first),
         "serve" => serve(&mut line, first),
         "image" if second == "import" => image_import(&mut line, first),
+        "image" if second == "export" => image_export(&mut line, first),
         _ => {}
     }
     line
@@ -239,6 +242,22 @@ fn image_import(line: &mut Vec<OsString>, command: usize) {
     }
 }
 
+/// `image export REF [FILE]` of regclient's regctl. With `-o`, all words are images.
+fn image_export(line: &mut Vec<OsString>, command: usize) {
+    line.splice(command..command + 2, ["export".into()]);
+    let has_output = line.iter().any(|argument| {
+        let argument = argument.to_str().unwrap_or_default();
+        argument.starts_with("-o") || argument.starts_with("--output")
+    });
+    let second = word(line, command + 1).and_then(|name| word(line, name + 1));
+    if let Some(file) = second
+        && !has_output
+        && word(line, file + 1).is_none()
+    {
+        line.insert(file, "--output".into());
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -275,6 +294,15 @@ mod tests {
             (
                 "regctl image import a:1 x.tar",
                 "regctl import --name a:1 x.tar",
+            ),
+            ("regctl image export a:1", "regctl export a:1"),
+            (
+                "regctl image export --platform linux/arm64 a:1 x.tar",
+                "regctl export --platform linux/arm64 a:1 --output x.tar",
+            ),
+            (
+                "regctl image export a:1 b:1 -o x.tar",
+                "regctl export a:1 b:1 -o x.tar",
             ),
             ("regctl version", "regctl --version"),
             ("regctl tags inspect", "regctl tags inspect"),
