@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::context::{ClientArgs, Context, Place};
 use super::delete_repository::{self, Deletion};
-use super::deletion::{Known, Target, needs_force};
+use super::deletion::{Known, Target, delete_manifest, needs_force, partly};
 use super::exit::{Exit, Usage};
 use super::figures;
 use super::output::{Format, FormatArgs, Printer};
@@ -328,23 +328,24 @@ fn confirmed(targets: &[Target], named: usize, printer: Printer) -> anyhow::Resu
 
 async fn delete(target: &Target) -> Row {
     let place = &target.place;
-    let deleted = place
-        .client
-        .delete_manifest(&place.repository, &target.reference)
-        .await;
+    let mut tags = 0;
+    let deleted = match target.reference {
+        Reference::Digest(digest) => delete_manifest(place, digest, &target.tags, &mut tags).await,
+        Reference::Tag(_) => {
+            let client = &place.client;
+            client
+                .delete_manifest(&place.repository, &target.reference)
+                .await
+        }
+    };
     match deleted {
         Ok(restorable) => Row {
             restorable,
             ..Row::done(target, Outcome::Deleted)
         },
         Err(error) => {
-            let text = error.to_string();
-            let failed = Row::failed(
-                target.name(),
-                Outcome::Failed,
-                text,
-                Exit::of(&error.into()),
-            );
+            let (text, exit) = partly(error, tags, "tags");
+            let failed = Row::failed(target.name(), Outcome::Failed, text, exit);
             Row {
                 digest: target.digest,
                 tags: target.tags.clone(),

@@ -6,12 +6,12 @@
 use serde::Serialize;
 
 use super::context::{Context, Place};
-use super::deletion::{is_about_content, named};
+use super::deletion::{delete_manifest, is_about_one, named, partly};
 use super::exit::{Exit, Usage};
 use super::figures;
 use super::output::{Format, Printer};
-use crate::client::Class;
-use crate::oci::{Digest, Reference, Tag};
+use crate::client::{Class, Error, ManifestHead};
+use crate::oci::{Reference, Tag};
 
 /// The options of the deletion.
 pub(super) struct Deletion {
@@ -148,44 +148,63 @@ async fn delete(target: Target, deletion: &Deletion, printer: Printer) -> anyhow
                 exit: Exit::Done,
             })
         }
-        (Err(error), _) => {
-            let text = format!("{error:#}");
+        (Err((error, deleted)), _) => {
+            let (text, exit) = partly(error, deleted, "manifests and tags");
             printer.error(&text);
             Ok(Row {
                 name,
                 tags,
                 outcome: "failed",
                 error: Some(text),
-                exit: Exit::of(&error),
+                exit,
             })
         }
     }
 }
 
-async fn delete_all(target: &Target) -> anyhow::Result<()> {
+/// Deletes a repository, or everything that its tags point at. An error comes with the number of
+/// manifests and tags that were deleted before.
+async fn delete_all(target: &Target) -> Result<(), (Error, usize)> {
+    let mut deleted = 0;
+    let done = delete_counting(target, &mut deleted).await;
+    done.map_err(|error| (error, deleted))
+}
+
+async fn delete_counting(target: &Target, deleted: &mut usize) -> Result<(), Error> {
     let Place {
         client, repository, ..
     } = &target.place;
     if client.delete_repository(repository).await? {
         return Ok(());
     }
-    let mut digests: Vec<Digest> = Vec::new();
+    let mut manifests: Vec<(ManifestHead, Vec<Tag>)> = Vec::new();
     let mut unreadable = Vec::new();
     for tag in &target.tags {
         let reference = Reference::Tag(tag.clone());
         match client.manifest_head(repository, &reference).await {
-            Ok(head) if !digests.contains(&head.digest) => digests.push(head.digest),
-            Ok(_) => {}
+            Ok(head) => {
+                let mut known = manifests.iter_mut();
+                match known.find(|(known, _)| known.digest == head.digest) {
+                    Some((_, tags)) => tags.push(tag.clone()),
+                    None => manifests.push((head, vec![tag.clone()])),
+                }
+            }
             // The tag was deleted meanwhile.
             Err(error) if error.class() == Class::NotFound => {}
             // Its manifest can't be read; the tag can be deleted alone.
-            Err(error) if is_about_content(&error) => unreadable.push(reference),
-            Err(error) => return Err(error.into()),
+            Err(error) if is_about_one(&error) => unreadable.push(reference),
+            Err(error) => return Err(error),
         }
     }
-    let references = digests.into_iter().map(Reference::Digest).chain(unreadable);
-    for reference in references {
+    // Some registries keep the images of an index until it is deleted.
+    manifests.sort_by_key(|(head, _)| !head.media_type.is_index());
+    for (head, tags) in manifests {
+        delete_manifest(&target.place, head.digest, &tags, deleted).await?;
+        *deleted += 1;
+    }
+    for reference in unreadable {
         client.delete_manifest(repository, &reference).await?;
+        *deleted += 1;
     }
     Ok(())
 }

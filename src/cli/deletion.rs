@@ -1,11 +1,13 @@
 //! The effect of a deletion: its manifest, the tags that are kept, and the tags that are deleted
 //! with it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 
 use super::context::Place;
+use super::exit::Exit;
 use super::figures;
 use super::output::Printer;
 use crate::client::{Class, Error};
@@ -16,8 +18,14 @@ const CONCURRENCY: usize = 8;
 /// Maximum number of tags in a line.
 const NAMED: usize = 10;
 
-/// The tags of a repository and their manifests.
-type Pointers = Vec<(Tag, Digest)>;
+/// The tags of a repository.
+#[derive(Default)]
+struct Pointers {
+    /// Those whose manifest is known.
+    known: Vec<(Tag, Digest)>,
+    /// Those that can't be read: each may point at any manifest.
+    unknown: Vec<Tag>,
+}
 
 /// The tags of the repositories of a run: fetched once, and updated after deletions of the run.
 #[derive(Default)]
@@ -31,6 +39,8 @@ pub(super) struct Target {
     pub(super) digest: Option<Digest>,
     /// For a tag, the other tags of its manifest; for a manifest, the tags that are deleted with it.
     pub(super) tags: Vec<Tag>,
+    /// For a manifest, the tags that can't be read and may be deleted with it.
+    pub(super) unknown: Vec<Tag>,
 }
 
 impl Target {
@@ -56,8 +66,20 @@ impl Target {
             (Reference::Tag(_), Some(digest), false) => {
                 format!("{digest} still has {}", named(&self.tags))
             }
-            (Reference::Digest(_), _, true) => "it has no tag".to_owned(),
-            (Reference::Digest(_), _, false) => format!("with {}", named(&self.tags)),
+            (Reference::Digest(_), _, true) if self.unknown.is_empty() => {
+                "it has no tag".to_owned()
+            }
+            (Reference::Digest(_), ..) => format!("with {}", self.with()),
+        }
+    }
+
+    /// The tags that are deleted with a manifest, and those that may be.
+    fn with(&self) -> String {
+        let perhaps = |tags| format!("perhaps {}, which can't be read", named(tags));
+        match (self.tags.as_slice(), self.unknown.as_slice()) {
+            (tags, []) => named(tags),
+            ([], unknown) => perhaps(unknown),
+            (tags, unknown) => format!("{} and {}", named(tags), perhaps(unknown)),
         }
     }
 }
@@ -100,13 +122,14 @@ impl Known {
         let pointers = match (self.pointers(&place, printer).await, &reference) {
             (Ok(pointers), _) => pointers,
             // The other tags of a tag's manifest are only a remark.
-            (Err(error), Reference::Tag(_)) if is_about_content(&error) => {
+            (Err(error), Reference::Tag(_)) if is_about_one(&error) => {
                 printer.warning(&error.to_string());
-                &Vec::new()
+                &Pointers::default()
             }
             (Err(error), _) => return Err(error),
         };
         let mut tags: Vec<Tag> = pointers
+            .known
             .iter()
             .filter(|(tag, own)| {
                 Some(*own) == digest && !matches!(&reference, Reference::Tag(own) if own == tag)
@@ -115,11 +138,16 @@ impl Known {
             .collect();
         // Not every registry sorts its lists.
         tags.sort();
+        let unknown = match &reference {
+            Reference::Tag(_) => Vec::new(),
+            Reference::Digest(_) => pointers.unknown.clone(),
+        };
         Ok(Target {
             place,
             reference,
             digest,
             tags,
+            unknown,
         })
     }
 
@@ -135,10 +163,15 @@ impl Known {
     /// Removes a target that is deleted, or will be before the next lookup.
     pub(super) fn forget(&mut self, target: &Target) {
         if let Some(pointers) = self.0.get_mut(&key(&target.place)) {
-            pointers.retain(|(tag, digest)| match &target.reference {
-                Reference::Tag(own) => own != tag,
-                Reference::Digest(own) => own != digest,
-            });
+            pointers
+                .known
+                .retain(|(tag, digest)| match &target.reference {
+                    Reference::Tag(own) => own != tag,
+                    Reference::Digest(own) => own != digest,
+                });
+            if let Reference::Tag(own) = &target.reference {
+                pointers.unknown.retain(|tag| tag != own);
+            }
         }
     }
 }
@@ -159,16 +192,52 @@ pub(super) fn is_about_content(error: &Error) -> bool {
     )
 }
 
+/// Like [`is_about_content`], or access to this content alone may be denied, as for images in which a
+/// scanner has found something.
+pub(super) fn is_about_one(error: &Error) -> bool {
+    is_about_content(error) || matches!(error, Error::Denied { .. })
+}
+
+/// Deletes a manifest. Where a registry keeps manifests to which tags point, these tags are deleted
+/// first; `deleted` counts them.
+pub(super) async fn delete_manifest(
+    place: &Place,
+    digest: Digest,
+    tags: &[Tag],
+    deleted: &mut usize,
+) -> Result<Option<Duration>, Error> {
+    let (client, repository) = (&place.client, &place.repository);
+    let manifest = Reference::Digest(digest);
+    match client.delete_manifest(repository, &manifest).await {
+        Err(error) if error.wants_tags_deleted_first() && !tags.is_empty() => {}
+        done => return done,
+    }
+    for tag in tags {
+        let tag = Reference::Tag(tag.clone());
+        match client.delete_manifest(repository, &tag).await {
+            Ok(_) => *deleted += 1,
+            // It was deleted meanwhile.
+            Err(error) if error.class() == Class::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    client.delete_manifest(repository, &manifest).await
+}
+
 async fn fetch(place: &Place, printer: Printer) -> Result<Pointers, Error> {
     if let Some(listing) = place.client.tag_summaries(&place.repository).await? {
         let summaries = listing.all().await?;
-        return Ok(summaries
-            .into_iter()
-            .map(|summary| (summary.tag, summary.digest))
-            .collect());
+        return Ok(Pointers {
+            known: summaries
+                .into_iter()
+                .map(|summary| (summary.tag, summary.digest))
+                .collect(),
+            unknown: Vec::new(),
+        });
     }
     let tags = place.client.tags(&place.repository).all().await?;
-    let heads = stream::iter(tags).map(|tag| async move {
+    let mut unknown: HashSet<Tag> = tags.iter().cloned().collect();
+    let heads = stream::iter(tags.clone()).map(|tag| async move {
         let reference = Reference::Tag(tag.clone());
         let head = place
             .client
@@ -176,35 +245,79 @@ async fn fetch(place: &Place, printer: Printer) -> Result<Pointers, Error> {
             .await;
         (tag, head)
     });
-    let mut pointers = Vec::new();
+    let mut known = Vec::new();
+    let mut first: Option<Error> = None;
     let mut heads = heads.buffered(CONCURRENCY);
     while let Some((tag, head)) = heads.next().await {
         match head {
-            Ok(head) => pointers.push((tag, head.digest)),
+            Ok(head) => {
+                unknown.remove(&tag);
+                known.push((tag, head.digest));
+            }
             // The tag was deleted meanwhile.
-            Err(error) if error.class() == Class::NotFound => {}
+            Err(error) if error.class() == Class::NotFound => {
+                unknown.remove(&tag);
+            }
             // It is not known which manifest it points at; a broken tag holds up no other.
-            Err(error) if is_about_content(&error) => printer.warning(&error.to_string()),
+            Err(error) if is_about_one(&error) => {
+                let is_limit = error.is_rate_limit();
+                first.get_or_insert(error);
+                if is_limit {
+                    // More requests would only prolong it.
+                    break;
+                }
+            }
             Err(error) => return Err(error),
         }
     }
-    Ok(pointers)
+    if let Some(error) = first {
+        printer.warning(&match unknown.len() {
+            1 => error.to_string(),
+            count => format!("{count} tags can't be read: {error}"),
+        });
+    }
+    let unknown = tags.into_iter().filter(|tag| unknown.contains(tag));
+    Ok(Pointers {
+        known,
+        unknown: unknown.collect(),
+    })
+}
+
+/// The text and the exit code of a failure after a part was deleted.
+pub(super) fn partly(error: Error, deleted: usize, what: &str) -> (String, Exit) {
+    match deleted {
+        0 => (error.to_string(), Exit::of(&error.into())),
+        count => (
+            format!("{error}; {count} of its {what} had been deleted before"),
+            Exit::Partly,
+        ),
+    }
 }
 
 /// Why a manifest with several tags is not deleted without `--force`.
 pub(super) fn needs_force(target: &Target) -> Option<String> {
-    let several = matches!(target.reference, Reference::Digest(_)) && target.tags.len() > 1;
+    let count = target.tags.len();
+    let is_manifest = matches!(target.reference, Reference::Digest(_));
+    let several = is_manifest && count + target.unknown.len() > 1;
     several.then(|| {
+        let names = |tags: &[Tag]| {
+            let names = tags.iter().map(ToString::to_string);
+            names.collect::<Vec<_>>().join(", ")
+        };
+        let mut lost = Vec::new();
+        if count > 0 {
+            let tags = figures::count(count, "tag", "tags");
+            lost.push(format!("{tags}: {}", names(&target.tags)));
+        }
+        if !target.unknown.is_empty() {
+            let tags = figures::count(target.unknown.len(), "tag", "tags");
+            let unknown = names(&target.unknown);
+            lost.push(format!("perhaps {tags} that can't be read: {unknown}"));
+        }
         format!(
-            "{} is not deleted: this would also delete {}: {}; hint: --force deletes them, too",
+            "{} is not deleted: this would also delete {}; hint: --force deletes them, too",
             target.name(),
-            figures::count(target.tags.len(), "tag", "tags"),
-            target
-                .tags
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join(", ")
+            lost.join(", and ")
         )
     })
 }

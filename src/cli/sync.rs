@@ -21,7 +21,8 @@ const QUESTIONS: usize = 8;
 #[command(after_long_help = "\
 Copies every tag that is missing or differs, as `regctl copy --all-tags` does. With --delete, \
 tags that the source does not have are deleted at the destination after all others were copied. \
-Each of them is queried at the source first, so that a truncated list deletes nothing. \
+Each of them is queried at the source first, so that a truncated list deletes nothing, \
+and an empty source is refused. \
 Fallback tags of referrers (sha256-…) are kept, and lists under them are merged.
 
 JSON: as of `regctl copy`; of what is deleted the source is null and the outcome \"deleted\", or \
@@ -69,6 +70,16 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
     } else {
         Vec::new()
     };
+    if tags.is_empty() && !extra.is_empty() {
+        // Some registries answer with an empty list for a repository that does not exist.
+        let count = figures::count(extra.len(), "tag", "tags");
+        return Err(Usage(format!(
+            "{} has no tags, so that {count} of {} would be deleted; hint: check the name of the \
+             source; if all of them are to go: regctl delete --repository {}",
+            from.shown, to.shown, args.destination
+        ))
+        .into());
+    }
     // The deletion is confirmed before anything is copied.
     if !extra.is_empty() && !args.yes && !args.copy.dry_run {
         let name = |tag: &Tag| to.name(&Reference::Tag(tag.clone()));

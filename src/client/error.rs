@@ -245,6 +245,19 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the registry refuses for the number of requests, also after the last retry.
+    pub fn is_rate_limit(&self) -> bool {
+        let Self::Unavailable { status, .. } = self else {
+            return false;
+        };
+        *status == StatusCode::TOO_MANY_REQUESTS
+    }
+
+    /// Whether the registry keeps a manifest because tags point at it, as Google's do.
+    pub fn wants_tags_deleted_first(&self) -> bool {
+        matches!(self, Self::Refused { words, .. } if words.contains("MANIFEST_DANGLING_TAG"))
+    }
+
     /// Whether the registry has answered: it neither broke the connection nor can't be reached.
     pub fn is_answer(&self) -> bool {
         matches!(

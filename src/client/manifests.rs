@@ -186,7 +186,8 @@ impl Client {
                  alone; its manifest can be deleted by digest, with all of its tags"
             }
             (Reference::Digest(_), 405) => {
-                "deletion is disabled there; storage.delete.enabled in its configuration enables it"
+                "deletion is disabled there; registry:2 and regctl enable it by storage.delete.enabled, \
+                 others have their own way"
             }
             _ => return Err(self.refusal(&answer, subject)),
         };

@@ -284,6 +284,12 @@ impl Client {
                 let host = answer.url.authority();
                 self.malformed(what, format!("{host}, where it leads, answers {status}"))
             }
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN if answer.elsewhere => Error::Denied {
+                registry: answer.url.authority().to_owned(),
+                what,
+                words,
+                hint: format!("{registry} redirects there; no credentials are sent to it"),
+            },
             // What does not exist then is not what the request was for.
             StatusCode::NOT_FOUND
                 if subject.is_written()

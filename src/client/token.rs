@@ -66,7 +66,13 @@ impl TokenRequest<'_> {
         transport: &Transport,
     ) -> Result<IssuedToken, Error> {
         let realm = self.realm(endpoint)?;
-        let answer = self.send(realm.clone(), transport).await?;
+        let scopes = self.scopes();
+        let mut answer = self.send(realm.clone(), &scopes, transport).await?;
+        // Quay knows no scope for deletes: there they need what its challenge asks for.
+        let offered = self.offered();
+        if answer.status == StatusCode::BAD_REQUEST && !offered.is_empty() && offered != scopes {
+            answer = self.send(realm.clone(), &offered, transport).await?;
+        }
         if !answer.status.is_success() {
             return Err(no_token(&answer, &realm, hint));
         }
@@ -116,20 +122,29 @@ impl TokenRequest<'_> {
 
     /// The scopes: the purpose of the request, and the scopes in the challenge.
     fn scopes(&self) -> Vec<String> {
-        let asked = self.challenge.parameter("scope").unwrap_or_default();
         let mut scopes: Vec<String> = Vec::new();
-        let wanted = self.scopes.split(' ').chain(asked.split(' '));
-        for scope in wanted.filter(|scope| !scope.is_empty()) {
-            if !scopes.iter().any(|known| known == scope) {
-                scopes.push(scope.to_owned());
+        let wanted = self.scopes.split(' ').map(str::to_owned);
+        for scope in wanted.chain(self.offered()) {
+            if !scope.is_empty() && !scopes.contains(&scope) {
+                scopes.push(scope);
             }
         }
         scopes
     }
 
-    async fn send(&self, mut realm: Url, transport: &Transport) -> Result<Answer, Error> {
+    /// The scopes in the challenge.
+    fn offered(&self) -> Vec<String> {
+        let scopes = self.challenge.parameter("scope").unwrap_or_default();
+        scopes.split_whitespace().map(str::to_owned).collect()
+    }
+
+    async fn send(
+        &self,
+        mut realm: Url,
+        scopes: &[String],
+        transport: &Transport,
+    ) -> Result<Answer, Error> {
         let service = self.challenge.parameter("service").unwrap_or_default();
-        let scopes = self.scopes();
         let credential = self.credential;
         if let Some(Credential::Identity(token)) = credential {
             let joined = scopes.join(" ");
@@ -153,7 +168,7 @@ impl TokenRequest<'_> {
             if !service.is_empty() {
                 query.append_pair("service", service);
             }
-            for scope in &scopes {
+            for scope in scopes {
                 query.append_pair("scope", scope);
             }
             query.append_pair("client_id", "regctl");

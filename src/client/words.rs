@@ -122,7 +122,12 @@ pub(super) fn words(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
     let text = text.trim();
     if text.starts_with('<') {
-        return title(text);
+        // Storage services write XML with a message.
+        return ["title", "message"]
+            .iter()
+            .find_map(|name| element(text, name))
+            .map(plain)
+            .unwrap_or_default();
     }
     let line = text.lines().next().unwrap_or_default();
     if line.starts_with(['{', '[']) {
@@ -131,15 +136,13 @@ pub(super) fn words(body: &[u8]) -> String {
     plain(line)
 }
 
-/// The title of an HTML page.
-fn title(page: &str) -> String {
+/// The text of the first element with this name, in HTML or XML.
+fn element<'a>(page: &'a str, name: &str) -> Option<&'a str> {
     let lower = page.to_ascii_lowercase();
-    let title = || {
-        let start = lower.find("<title>")? + "<title>".len();
-        let length = lower[start..].find("</title>")?;
-        page.get(start..start + length)
-    };
-    plain(title().unwrap_or_default())
+    let (open, close) = (format!("<{name}>"), format!("</{name}>"));
+    let start = lower.find(&open)? + open.len();
+    let length = lower.get(start..)?.find(&close)?;
+    page.get(start..start + length)
 }
 
 /// A text without control characters, shortened to [`WORDS_LIMIT`].
@@ -173,6 +176,10 @@ mod tests {
         assert_eq!(words(b"<html>..."), "");
         let page = b"<html><head><TITLE>502 Bad\nGateway</title></head>";
         assert_eq!(words(page), "502 Bad Gateway");
+        let storage =
+            b"<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code><Message>Request has \
+            expired</Message></Error>";
+        assert_eq!(words(storage), "Request has expired");
         for (body, said) in [
             (r#"{"errors":[{"code":"X","message":null}]}"#, "x"),
             (r#"{"errors":[{"code":404,"message":"gone"}]}"#, "gone"),

@@ -196,3 +196,58 @@ fn credential_helpers() {
         "{talk}"
     );
 }
+
+#[test]
+fn a_token_service_that_knows_no_scope_for_deletes() {
+    let tokens = Strange::start(|request, _| {
+        if request.line.contains("%3Adelete") {
+            answer("400 Bad Request", &[], br#"{"error":"Unable to decode"}"#)
+        } else {
+            answer("200 OK", &[], br#"{"token":"t1","expires_in":1}"#)
+        }
+    });
+    let challenge = format!(
+        "WWW-Authenticate: Bearer realm=\"http://{}/token\",scope=\"repository:app:pull,push\"",
+        tokens.host
+    );
+    let strange = Strange::start(move |request, _| match &request.authorization {
+        Some(_) if request.line.starts_with("DELETE") => answer("202 Accepted", &[], b""),
+        Some(_) if request.line.contains("/_regctl/") => answer("404 Not Found", &[], b""),
+        Some(_) if request.line.contains("/tags/list") => {
+            answer("200 OK", &[REGISTRY], br#"{"name":"app","tags":["1"]}"#)
+        }
+        Some(_) => manifest(&digest(BODY)),
+        None => answer("401 Unauthorized", &[&challenge], b""),
+    });
+    let regctl = Regctl::new(&strange.host);
+    regctl.run(&["delete", "--plain-http", "app:1"]).success();
+}
+
+#[test]
+fn a_refusal_by_the_storage_behind_a_registry_is_not_about_the_credentials() {
+    let storage = Strange::start(|_, _| {
+        let body = b"<?xml version=\"1.0\"?><Error><Message>Request has expired</Message></Error>";
+        answer("403 Forbidden", &[], body)
+    });
+    let location = format!("Location: http://{}/bytes", storage.host);
+    let strange = Strange::start(move |request, _| match &request.authorization {
+        Some(_) => answer("307 Temporary Redirect", &[REGISTRY, &location], b""),
+        None => basic(),
+    });
+    let regctl = Regctl::new(&strange.host);
+    signed_in(&regctl, &strange.host);
+    let error = regctl.fails(4, &[&RAW[..], &["--plain-http"]].concat());
+    let said = format!("{} denies access to ", storage.host);
+    assert!(error.contains(&said), "{error}");
+    let reason = format!(
+        ": Request has expired; hint: {} redirects there",
+        strange.host
+    );
+    assert!(error.contains(&reason), "{error}");
+    assert!(
+        storage
+            .seen()
+            .iter()
+            .all(|seen| seen.authorization.is_none())
+    );
+}

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::cli_support::Regctl;
+use crate::strange::{REGISTRY, Strange, answer};
 use crate::support::{Image, Server, have};
 
 fn outcomes(rows: &Value) -> Vec<(String, String)> {
@@ -93,4 +94,29 @@ fn an_empty_destination_and_an_absent_source() {
     assert_eq!(names, format!("{target}:1\n"));
     to.remote("app").verify("1");
     regctl.fails(3, &["sync", "nothing", &target]);
+}
+
+#[test]
+fn an_empty_source_deletes_nothing() {
+    let to = Server::regctl();
+    let destination = to.remote("app");
+    destination.push("1", &Image::new(1));
+    // Some registries have an empty list for every name.
+    let from = Strange::start(|request, _| {
+        if request.line.contains("/tags/list") {
+            answer("200 OK", &[REGISTRY], br#"{"name":"typo","tags":[]}"#)
+        } else {
+            answer("404 Not Found", &[REGISTRY], b"")
+        }
+    });
+    let regctl = Regctl::new(&from.host);
+    let target = format!("{}/app", to.host());
+    for option in ["--yes", "--dry-run"] {
+        let error = regctl.fails(2, &["sync", "--delete", option, "typo", &target]);
+        assert!(
+            error.contains("has no tags") && error.contains("1 tag of"),
+            "{error}"
+        );
+    }
+    assert_eq!(destination.tags(), ["1"]);
 }
