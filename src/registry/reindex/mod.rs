@@ -348,7 +348,7 @@ impl Registry {
         let added: HashMap<Digest, i64> = new
             .into_iter()
             .chain(returned)
-            .map(|link| (link.name, link.stat.changed / 1_000_000))
+            .map(|link| (link.name, link.stat.written / 1_000_000))
             .collect();
         let digests = revisions
             .iter()
