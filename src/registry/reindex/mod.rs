@@ -205,7 +205,7 @@ impl Registry {
     async fn keep_returned(&self, returned: Vec<Digest>) -> Result<u64, RegistryError> {
         let kept = self.index.remove_unlinked_blobs(returned).await?;
         let terms = self.lease();
-        let end = terms.now.saturating_add(terms.length);
+        let end = terms.until();
         let count = kept.len() as u64;
         if count > 0 {
             let ends = kept.into_iter().map(|digest| (digest, end)).collect();
