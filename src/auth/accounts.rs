@@ -211,12 +211,12 @@ impl Accounts {
         let is_known = |now| {
             stored.is_some_and(|stored| self.remembered.contains(user, password, stored, now))
         };
-        let mut now = self.clock.now();
+        let mut now = self.clock.steady();
         let (mut known, mut turn) = (is_known(now), None);
         if !known {
             // One hash at a time for a name: of many attempts at once, none would have failed yet.
             turn = Some(self.throttle.turn(user).await);
-            now = self.clock.now();
+            now = self.clock.steady();
             known = is_known(now);
         }
         if !known {
@@ -271,7 +271,7 @@ impl Accounts {
             let hash = self.hasher.hash(password).await;
             if let Some(hash) = hash.map_err(|_| SignInError::Busy)? {
                 self.remembered
-                    .note(name.as_str(), password, &hash, self.clock.now());
+                    .note(name.as_str(), password, &hash, self.clock.steady());
                 // A sign-in succeeds without this, for example on a full disk.
                 if let Err(error) = self.index.upgrade_password(name.clone(), hash).await {
                     tracing::warn!(%error, "the stronger hash of a password could not be saved");
@@ -300,7 +300,11 @@ impl Accounts {
     async fn note_use(&self, name: &AccountName, token: Option<&StoredToken>) {
         let now = self.clock.now();
         let key = token.map_or(name.as_str(), |token| token.record.id.as_str());
-        if self.noted.get(key).is_some_and(|at| now - at < USE_NOTED) {
+        if self
+            .noted
+            .get(key)
+            .is_some_and(|at| (0..USE_NOTED).contains(&(now - at)))
+        {
             return;
         }
         self.noted.insert(key.to_owned(), now);

@@ -189,11 +189,11 @@ impl Issuer {
             keys.fetched_at.is_some_and(|at| now - at < within) && find(keys, id).is_some()
         };
         let keys = self.keys.load_full();
-        if usable(&keys, FRESH, self.clock.now()) {
+        if usable(&keys, FRESH, self.clock.steady()) {
             return Ok(keys);
         }
         let mut asked = self.asked.lock().await;
-        let now = self.clock.now();
+        let now = self.clock.steady();
         // Another request may have fetched them in the meantime.
         let keys = self.keys.load_full();
         if usable(&keys, FRESH, now) {

@@ -127,7 +127,7 @@ impl Oidc {
 
     async fn provider(&self) -> Result<Discovery, OidcError> {
         let mut known = self.known.lock().await;
-        let now = self.clock.now();
+        let now = self.clock.steady();
         let limit = match &known.1 {
             Some(Ok(_)) => FRESH,
             _ => PAUSE,

@@ -183,7 +183,7 @@ impl Policy {
             Err(SignInError::Wrong) => return Ok(None),
             Err(error) => return Err(error),
         };
-        if now - record.used_at >= USE_NOTED {
+        if !(0..USE_NOTED).contains(&(now - record.used_at)) {
             let noted = accounts.index.note_session_use(record.id.clone(), now);
             // A page does not fail because this record can't be written.
             if let Err(error) = noted.await {
@@ -254,7 +254,9 @@ impl Accounts {
 
     async fn is_valid(&self, stored: &StoredSession, now: Millis) -> Result<bool, IndexError> {
         let record = &stored.record;
-        let fresh = now < record.expires_at && now - record.used_at < IDLE;
+        // A clock that is set back a little ends no session; one that was far ahead prolongs none.
+        let is_recent = (-IDLE..IDLE).contains(&now.saturating_sub(record.used_at));
+        let fresh = now < record.expires_at && is_recent;
         Ok(fresh && self.fingerprint(&record.account).await?.as_ref() == Some(&stored.password))
     }
 }
@@ -323,6 +325,21 @@ mod tests {
             1
         );
         assert!(!is_valid(&policy, &other).await);
+    }
+
+    #[tokio::test]
+    async fn a_session_begun_by_a_clock_that_was_far_ahead_ends() {
+        const YEAR: Millis = 365 * 24 * 3_600_000;
+        let clock = Clock::manual(YEAR);
+        let (policy, _index, name) = policy(&clock).await;
+        let context = Context::task(Task::Start);
+        let session = policy.start_session(&name, &context).await.unwrap();
+        clock.set_by(-60_000);
+        assert!(is_valid(&policy, &session).await);
+        clock.set_by(2 * YEAR);
+        let ahead = policy.start_session(&name, &context).await.unwrap();
+        clock.set_by(-2 * YEAR);
+        assert!(!is_valid(&policy, &ahead).await);
     }
 
     #[tokio::test]

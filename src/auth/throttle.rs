@@ -2,7 +2,8 @@
 //!
 //! A few failures are free. Each further one doubles the time in which no password is accepted, up
 //! to a minute; a success clears the account. Names of unknown accounts are counted, too. The table
-//! is bounded: the oldest entries are evicted first.
+//! is bounded: the oldest entries are evicted first. Times are by the steady clock: with one that is
+//! set back, a back-off would last for as long as the step.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};

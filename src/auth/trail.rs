@@ -42,6 +42,7 @@ struct Tally {
     context: Arc<Context>,
     /// Number of times since the last line was written.
     times: u64,
+    /// By the steady clock, like the other times that only measure a window.
     written_at: Option<Millis>,
 }
 
@@ -153,13 +154,13 @@ impl Trail {
 
     /// Writes the due events.
     pub async fn write(&self) -> Result<(), IndexError> {
-        let notes = self.due(self.clock.now(), WINDOW);
+        let notes = self.due(WINDOW);
         self.append(notes).await
     }
 
     /// Writes all lines, when the server stops.
     pub async fn finish(&self) -> Result<(), IndexError> {
-        let notes = self.due(self.clock.now(), 0);
+        let notes = self.due(0);
         self.append(notes).await
     }
 
@@ -175,15 +176,16 @@ impl Trail {
         self.index.note(notes).await
     }
 
-    /// The lines that are due at `now`; equal lines are `window` apart.
-    fn due(&self, now: Millis, window: Millis) -> Vec<Note> {
+    /// The lines that are due now; equal lines are `window` apart.
+    fn due(&self, window: Millis) -> Vec<Note> {
+        let (now, steady) = (self.clock.now(), self.clock.steady());
         let mut state = self.state.lock();
         let mut notes = Vec::new();
         let State {
             tallies, refusals, ..
         } = &mut *state;
         tallies.retain(|subject, tally| {
-            let waits = tally.written_at.is_some_and(|at| now - at < window);
+            let waits = tally.written_at.is_some_and(|at| steady - at < window);
             if waits {
                 return true;
             }
@@ -193,10 +195,10 @@ impl Trail {
             }
             notes.push(note(subject, tally, now));
             tally.times = 0;
-            tally.written_at = Some(now);
+            tally.written_at = Some(steady);
             true
         });
-        if state.others > 0 && now - state.others_written_at >= window {
+        if state.others > 0 && steady - state.others_written_at >= window {
             notes.push(Note {
                 context: Arc::new(Context {
                     caller: Caller::Anonymous,
@@ -209,7 +211,7 @@ impl Trail {
                 detail: Some(json!({ "others": true, "times": state.others })),
             });
             state.others = 0;
-            state.others_written_at = now;
+            state.others_written_at = steady;
         }
         notes
     }

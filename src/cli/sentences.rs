@@ -211,6 +211,7 @@ fn kept(reason: &KeepReason) -> String {
         KeepReason::Excluded(pattern) => format!("excluded by {pattern}"),
         KeepReason::AmongLast(1) => "the last one pushed".to_owned(),
         KeepReason::AmongLast(count) => format!("among the last {count}"),
+        KeepReason::PushedAhead(at) => format!("pushed {}, which is in the future", date(*at)),
         KeepReason::PushedAt(at, age) => {
             format!("pushed {}, within {}", date(*at), period_in_words(*age))
         }

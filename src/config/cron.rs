@@ -117,7 +117,7 @@ impl Field {
 impl CronPattern {
     /// The first time after `now`, in its time zone. A time that a clock change skips becomes later
     /// by the change; a time that occurs twice is used once.
-    pub(super) fn after(&self, now: &Zoned) -> Option<Zoned> {
+    pub fn after(&self, now: &Zoned) -> Option<Zoned> {
         let days = std::iter::successors(Some(now.date()), |day| day.tomorrow().ok());
         for day in days.take(SEARCHED_DAYS).filter(|day| self.is_on(*day)) {
             for hour in self.hours.each(24) {

@@ -1,5 +1,9 @@
 //! The tags and manifests of a repository and their references, for retention.
 
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use super::{Index, IndexError, parsed, repositories};
 use crate::clock::Millis;
 use crate::oci::{Digest, Repository, Tag};
@@ -13,7 +17,8 @@ pub struct RepositoryTag {
     pub digest: Digest,
     /// When it was set.
     pub updated_at: Millis,
-    /// When its manifest was last pulled, under any name; `None` without a known pull.
+    /// When its manifest, or a manifest in it if it is an index, was last pulled, under any name;
+    /// `None` without a known pull.
     pub pulled_at: Option<Millis>,
 }
 
@@ -46,15 +51,15 @@ impl Index {
         let Some(id) = repositories::find(&mut connection, name).await? else {
             return Ok(Holdings::default());
         };
-        let tags: Vec<(String, String, i64, Option<i64>)> = sqlx::query_as(
-            "SELECT t.name, m.digest, t.updated_at, m.pulled_at FROM tags t \
+        let tags: Vec<(String, String, i64)> = sqlx::query_as(
+            "SELECT t.name, m.digest, t.updated_at FROM tags t \
              JOIN manifests m ON m.id = t.manifest_id WHERE t.repository_id = $1",
         )
         .bind(id)
         .fetch_all(&mut *connection)
         .await?;
-        let manifests: Vec<(String, Option<String>, bool)> = sqlx::query_as(
-            "SELECT digest, subject, readable FROM manifests WHERE repository_id = $1",
+        let manifests: Vec<(String, Option<String>, bool, Option<i64>)> = sqlx::query_as(
+            "SELECT digest, subject, readable, pulled_at FROM manifests WHERE repository_id = $1",
         )
         .bind(id)
         .fetch_all(&mut *connection)
@@ -68,32 +73,66 @@ impl Index {
         .fetch_all(&mut *connection)
         .await?;
         let digest = |text: &String| parsed::<Digest>("digest", text);
+        let children: Vec<(Digest, Digest)> = children
+            .iter()
+            .map(|(index, child)| Ok((digest(index)?, digest(child)?)))
+            .collect::<Result<_, IndexError>>()?;
+        let mut pulls = Vec::new();
+        for (own, _, _, pulled_at) in &manifests {
+            if let Some(at) = pulled_at {
+                pulls.push((*at, digest(own)?));
+            }
+        }
+        let pulled = last_pulls(pulls, &children);
         Ok(Holdings {
-            readable: manifests.iter().all(|(_, _, readable)| *readable),
+            readable: manifests.iter().all(|(_, _, readable, _)| *readable),
             tags: tags
                 .iter()
-                .map(|(name, target, updated_at, pulled_at)| {
+                .map(|(name, target, updated_at)| {
+                    let digest = digest(target)?;
                     Ok(RepositoryTag {
                         name: parsed("tag", name)?,
-                        digest: digest(target)?,
+                        digest,
                         updated_at: *updated_at,
-                        pulled_at: *pulled_at,
+                        pulled_at: pulled.get(&digest).copied(),
                     })
                 })
                 .collect::<Result<_, IndexError>>()?,
             manifests: manifests
                 .iter()
-                .map(|(own, subject, _)| {
+                .map(|(own, subject, _, _)| {
                     Ok(RepositoryManifest {
                         digest: digest(own)?,
                         subject: subject.as_ref().map(digest).transpose()?,
                     })
                 })
                 .collect::<Result<_, IndexError>>()?,
-            children: children
-                .iter()
-                .map(|(index, child)| Ok((digest(index)?, digest(child)?)))
-                .collect::<Result<_, IndexError>>()?,
+            children,
         })
     }
+}
+
+/// The last pull of each manifest or of one in it, at any depth: a client that is told the digest of
+/// a platform, or has resolved it before, never asks for the index.
+fn last_pulls(
+    mut pulls: Vec<(Millis, Digest)>,
+    children: &[(Digest, Digest)],
+) -> HashMap<Digest, Millis> {
+    let mut parents: HashMap<Digest, Vec<Digest>> = HashMap::new();
+    for (index, child) in children {
+        parents.entry(*child).or_default().push(*index);
+    }
+    // Latest first: the first pull that reaches a manifest is its last one.
+    pulls.sort_unstable_by_key(|(at, _)| Reverse(*at));
+    let mut last = HashMap::new();
+    for (at, pulled) in pulls {
+        let mut next = vec![pulled];
+        while let Some(digest) = next.pop() {
+            if let Entry::Vacant(entry) = last.entry(digest) {
+                entry.insert(at);
+                next.extend(parents.get(&digest).into_iter().flatten());
+            }
+        }
+    }
+    last
 }

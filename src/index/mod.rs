@@ -18,6 +18,7 @@ mod batch;
 mod blobs;
 mod browse;
 mod change;
+mod clock_steps;
 mod collect;
 mod error;
 mod events;

@@ -35,8 +35,10 @@ impl Index {
                     .bind(column(times))
                     .execute(transaction.connection())
                     .await?;
+                    // A clock that was set back does not undo a later pull: retention goes by it.
                     sqlx::query(
-                        "UPDATE manifests SET pulled_at = $3, pull_count = pull_count + $4 \
+                        "UPDATE manifests SET pull_count = pull_count + $4, \
+                         pulled_at = CASE WHEN pulled_at > $3 THEN pulled_at ELSE $3 END \
                          WHERE repository_id = (SELECT id FROM repositories WHERE name = $1) \
                          AND digest = $2",
                     )

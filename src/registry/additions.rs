@@ -144,7 +144,7 @@ impl Registry {
                     };
                     let age = now.saturating_sub(stat.changed) / 1_000_000;
                     let left = terms.length.saturating_sub(age).min(terms.length);
-                    (left > 0).then(|| (digest, terms.now.saturating_add(left)))
+                    (left > 0).then(|| (digest, terms.steady.saturating_add(left)))
                 });
             let ends: Vec<_> = ends.collect();
             if !ends.is_empty() {

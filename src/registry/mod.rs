@@ -10,6 +10,7 @@ mod browse;
 mod cache;
 mod catalog;
 mod check;
+mod clock_steps;
 mod collect;
 mod describe;
 mod error;
@@ -83,6 +84,7 @@ pub use crate::index::{
 pub use crate::store::Device;
 
 use cache::Cache;
+use clock_steps::ClockSteps;
 use collect::Running;
 use gate::Gate;
 use journal::{Announced, Journal};
@@ -177,6 +179,7 @@ pub struct Services {
     gate: Gate,
     pulls: Pulls,
     clock: Clock,
+    clock_steps: ClockSteps,
     /// Counts requests that rely on content, so that a collection detects traffic.
     traffic: AtomicU64,
     /// Held by those of them that are under way.

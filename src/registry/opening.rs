@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use super::cache::Cache;
+use super::clock_steps::ClockSteps;
 use super::gate::Gate;
 use super::journal::{Journal, Recovered};
 use super::pulls::Pulls;
@@ -69,6 +70,7 @@ impl Registry {
             running: Arc::default(),
             gate: Gate::new(),
             pulls: Pulls::default(),
+            clock_steps: ClockSteps::new(&clock),
             clock,
             traffic: AtomicU64::default(),
             relying: Arc::default(),
@@ -86,6 +88,7 @@ impl Registry {
             visibility: Visibility::Everything,
         };
         registry.discard_hash_states().await?;
+        registry.correct_future().await?;
         if frozen {
             return registry.open_frozen().await;
         }
@@ -143,6 +146,9 @@ impl Registry {
     }
 
     async fn save_all(&self) -> Result<(), RegistryError> {
+        if let Err(error) = self.follow_clock().await {
+            tracing::error!(%error, "the trash could not follow the clock");
+        }
         // Counts of pulls are the least: on a full device the rest is saved without them.
         if let Err(error) = self.save_pulls().await {
             tracing::error!(%error, "the counts of the last pulls could not be saved");

@@ -46,6 +46,9 @@ pub enum KeepReason {
     Excluded(String),
     /// It is among this many most recently pushed tags.
     AmongLast(u32),
+    /// It was pushed at this time, which is in the future: the clock was wrong then. It does not
+    /// count among the last, so that it displaces no other tag.
+    PushedAhead(Millis),
     /// It was pushed at this time; the minimum age in milliseconds.
     PushedAt(Millis, Millis),
     /// It was pulled at this time; the minimum time without pulls in milliseconds.
@@ -242,6 +245,9 @@ impl Rule {
         if let Some(limit) = self.written.keep_last
             && attached.is_none()
         {
+            if tag.updated_at > now {
+                return Decision::Keep(KeepReason::PushedAhead(tag.updated_at));
+            }
             *seen += 1;
             if *seen <= limit {
                 return Decision::Keep(KeepReason::AmongLast(limit));

@@ -220,12 +220,7 @@ impl Registry {
                         Place::Absent => continue,
                         Place::There(stat) => stat,
                         // As if it had not changed: what the index has of it is kept.
-                        Place::Unreadable(_) => Stat {
-                            file: true,
-                            size: 0,
-                            changed: i64::MIN,
-                            node: 0,
-                        },
+                        Place::Unreadable(_) => Stat::at(i64::MIN),
                     };
                     links.push(Linked { name: *name, stat });
                 }

@@ -24,6 +24,7 @@ impl Registry {
 
     /// The deletions that can be restored, latest first.
     pub async fn trash(&self) -> Result<Vec<Trashed>, RegistryError> {
+        self.follow_clock().await?;
         Ok(self.index.trash(self.clock.now()).await?)
     }
 
@@ -38,6 +39,7 @@ impl Registry {
     /// Restores the latest deletion of something.
     pub async fn restore(&self, what: &Restorable) -> Result<Restored, RegistryError> {
         self.must_be_writable()?;
+        self.follow_clock().await?;
         match self.index.restore(what.clone(), self.lease()).await? {
             RestoreOutcome::Done(restored) => {
                 // What was in the trash may have gone with its blobs.

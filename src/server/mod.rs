@@ -24,6 +24,7 @@ mod stop;
 mod systemd;
 mod tasks;
 mod temporary;
+mod timetable;
 
 use std::path::Path;
 use std::sync::Arc;

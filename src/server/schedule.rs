@@ -7,15 +7,19 @@ use jiff::Zoned;
 
 use super::rules::milliseconds;
 use super::tasks::Tasks;
+use super::timetable::Timetable;
 use crate::admin::{
     Administration, CollectOptions, Decision, Entry, Operation, PruneEntry, Reason, Report,
     RetentionRule, RetentionRules,
 };
 use crate::auth::permit_task;
+use crate::clock::Clock;
 use crate::config::{CollectionSettings, Schedule, ScrubSettings, Settings};
 use crate::oci::Task;
 use crate::registry::Registry;
 
+/// Maximum wait before the clock is read again: it may have been set, or the machine may have slept.
+const NAP: Duration = Duration::from_secs(30);
 /// Pause after a failed check.
 const AFTER_FAILURE: Duration = Duration::from_mins(1);
 /// Maximum pause before checking again whether a round is due.
@@ -34,7 +38,9 @@ pub(super) fn start(
     if let Some(schedule) = settings.collection.schedule.clone() {
         let administration = administration.acting(&permit_task(Task::Schedule));
         let collection = settings.collection.clone();
-        tasks.0.spawn(collect(administration, schedule, collection));
+        let registry = registry.acting(&permit_task(Task::Schedule));
+        let runs = collect(administration, registry, schedule, collection);
+        tasks.0.spawn(runs);
     }
     if let Some(scrub) = settings.scrub {
         let registry = registry.acting(&permit_task(Task::Check));
@@ -44,13 +50,27 @@ pub(super) fn start(
 
 async fn collect(
     administration: Administration,
+    registry: Registry,
     schedule: Schedule,
     collection: CollectionSettings,
 ) {
-    while let Some(wait) = schedule.wait(&Zoned::now()) {
-        tokio::time::sleep(wait).await;
+    let clock = Clock::system();
+    let last = registry.last_schedule().await.unwrap_or_else(|error| {
+        tracing::error!(%error, "could not read when the last scheduled collection ended");
+        clock.now()
+    });
+    let mut timetable = Timetable::new(schedule, last, &Zoned::now(), clock.steady());
+    while let Some(wait) = timetable.wait(&Zoned::now(), clock.steady()) {
+        if !wait.is_zero() {
+            tokio::time::sleep(wait.min(NAP)).await;
+            continue;
+        }
         retain_all(&administration).await;
         collect_after_running(&administration, &collection).await;
+        timetable.ran(&Zoned::now(), clock.steady());
+        if let Err(error) = registry.note_schedule().await {
+            tracing::error!(%error, "could not record the end of a scheduled collection");
+        }
     }
 }
 

@@ -89,6 +89,7 @@ pub(super) fn start(registry: &Registry, settings: &Settings, health: &Arc<Healt
     tasks.spawn(repeat(period, "extend and remove leases", move || {
         let registry = of.clone();
         async move {
+            registry.follow_clock().await?;
             registry.extend_leases_of_active_uploads().await?;
             registry.drop_ended_leases().await
         }

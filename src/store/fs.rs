@@ -18,6 +18,7 @@ use rustix::fs::OFlags;
 use super::file_appender::FileAppender;
 use super::mounts::{self, Links};
 use super::open_files::OpenFiles;
+use super::times::{changed, written};
 use super::{
     Appender, Body, Boot, Device, Entry, Stat, Step, StepError, Store, StoreError, StoreFuture,
 };
@@ -186,6 +187,7 @@ impl Store for FileStore {
                         file: found.is_file(),
                         size: found.len(),
                         changed: changed(&found),
+                        written: written(&found),
                         node: found.ino(),
                     })),
                     Err(error) if is_absent(&error) => Ok(None),
@@ -383,9 +385,4 @@ fn is_absent(error: &io::Error) -> bool {
         error.kind(),
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
     ) || error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
-}
-
-/// The time of the last change, in nanoseconds since 1970.
-fn changed(metadata: &Metadata) -> i64 {
-    metadata.ctime().saturating_mul(1_000_000_000) + metadata.ctime_nsec()
 }

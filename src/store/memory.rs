@@ -261,19 +261,15 @@ impl Store for MemoryStore {
         self.with("stat", first, |records, _| {
             let stat = |key: &String| match records.get(key) {
                 Some(record) => Some(Stat {
-                    file: true,
                     size: record.bytes.len() as u64,
-                    changed: record.changed,
-                    node: 0,
+                    ..Stat::at(record.changed)
                 }),
                 None => below(records, &format!("{key}/"))
                     .map(|(_, record)| record.changed)
                     .max()
                     .map(|changed| Stat {
                         file: false,
-                        size: 0,
-                        changed,
-                        node: 0,
+                        ..Stat::at(changed)
                     }),
             };
             Ok(keys.iter().map(stat).collect())

@@ -19,6 +19,7 @@ mod open_files;
 mod reserve;
 #[cfg(test)]
 mod suite;
+mod times;
 
 use std::fmt;
 
@@ -168,9 +169,25 @@ pub struct Stat {
     /// When the content, or the entries of a directory, last changed: nanoseconds since 1970 by the
     /// clock of the storage. Writers never set it back.
     pub changed: i64,
+    /// When the content was written, at the latest when it changed: nanoseconds since 1970. A copy
+    /// of the storage keeps it, and anybody may set it, so it says nothing about changes.
+    pub written: i64,
     /// Identifies a file or directory among those of its storage. Another value at the same key is
     /// another file.
     pub node: u64,
+}
+
+impl Stat {
+    /// An empty file of which one time is known.
+    pub fn at(changed: i64) -> Self {
+        Self {
+            file: true,
+            size: 0,
+            changed,
+            written: changed,
+            node: 0,
+        }
+    }
 }
 
 /// Appends to a blob and hashes the bytes.

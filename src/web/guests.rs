@@ -114,7 +114,7 @@ impl Guests {
         password: &Secret,
     ) -> Result<Result<FreshSession, SignInError>, Fault> {
         let address = request.context.address;
-        let now = Clock::system().now();
+        let now = Clock::system().steady();
         let wait = self.throttle.wait(user, address, now);
         if wait > 0 {
             return Ok(Err(SignInError::Wait(wait)));

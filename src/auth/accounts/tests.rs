@@ -146,6 +146,22 @@ async fn many_attempts_at_once_are_no_more_than_one_after_another() {
 }
 
 #[tokio::test]
+async fn a_clock_that_is_set_neither_ends_nor_prolongs_a_back_off() {
+    for step in [-3_600_000, 3_600_000] {
+        let fixture = fixture().await;
+        fixture.with_password("alice", "right").await;
+        for _ in 0..8 {
+            fixture.sign_in("alice", "wrong").await.unwrap_err();
+        }
+        fixture.clock.set_by(step);
+        let waits = fixture.sign_in("alice", "right").await;
+        assert!(matches!(waits, Err(SignInError::Wait(_))), "{step}");
+        fixture.clock.advance(1000);
+        fixture.sign_in("alice", "right").await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_right_password_is_hashed_once_in_minutes() {
     let fixture = fixture().await;
     fixture.with_password("alice", "right").await;

@@ -13,7 +13,8 @@ use super::plan::{DEPENDENTS, EXAMINED_BLOBS, PAGE};
 use super::{CollectTerms, HeldBlob, HeldManifest, Hold, Plan, planned_blob};
 use crate::clock::Millis;
 
-/// The manifests in `planned_manifests` after the round `$5`, with the end of each hold.
+/// The manifests in `planned_manifests` after the round `$5`, with the end of each hold: by the clock
+/// of the day for the trash, by the steady clock for the others.
 const ENDS: &str = "SELECT m.id, r.name, m.digest, \
     (SELECT MAX(l.expires_at) FROM blobs b CROSS JOIN leases l \
       WHERE b.id = m.blob_id AND l.digest = b.digest AND l.expires_at > $1), \
@@ -149,11 +150,12 @@ impl Plan {
         let mut held = Vec::with_capacity(rows.len());
         // A holder belongs to an earlier round than the manifests that it holds.
         for (id, repository, digest, leased, trashed, pushed, pulled) in rows {
+            let shown = |end: Option<Millis>| end.map(|end| self.terms.shown(end));
             let own = longest([
-                (Hold::Lease, leased),
+                (Hold::Lease, shown(leased)),
                 (Hold::Trash, trashed),
-                (Hold::Age, pushed),
-                (Hold::Pull, pulled),
+                (Hold::Age, shown(pushed)),
+                (Hold::Pull, shown(pulled)),
             ]);
             let of_holders = holders.get(&id).into_iter().flatten();
             let of_holders = of_holders.filter_map(|holder| ends.get(holder));
@@ -224,7 +226,7 @@ impl Plan {
                     let end = longest([
                         (Hold::Manifest, managed),
                         (Hold::Trash, trashed),
-                        (Hold::Lease, leased),
+                        (Hold::Lease, leased.map(|end| self.terms.shown(end))),
                         (Hold::Age, None),
                     ]);
                     let (by, until) = match end {

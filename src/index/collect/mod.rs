@@ -29,7 +29,7 @@ pub use runs::CollectionRecord;
 /// The terms of a collection.
 #[derive(Debug, Clone, Copy)]
 pub struct CollectTerms {
-    /// The current time: leases and trash that ended before it hold nothing.
+    /// The current time: trash that ended before it holds nothing.
     pub now: Millis,
     /// The time by the steady clock: leases that ended before it hold nothing.
     pub steady: Millis,
@@ -49,6 +49,11 @@ impl CollectTerms {
         } else {
             self.now
         }
+    }
+
+    /// A time by the steady clock as people see it, by the clock of the day.
+    fn shown(self, steady: Millis) -> Millis {
+        steady.saturating_add(self.now.saturating_sub(self.steady))
     }
 
     /// The parameters `$1` to `$4` of the conditions.

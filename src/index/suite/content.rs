@@ -12,6 +12,7 @@ super::for_each_index!(
     a_found_blob_is_leased,
     leases_are_extended_by_repository,
     ended_leases_are_dropped,
+    what_a_clock_that_was_ahead_has_prolonged_is_shortened,
     unlinking_affects_one_repository,
     uploads_are_saved_and_removed,
 );
@@ -234,4 +235,41 @@ async fn uploads_are_saved_and_removed(place: &Place) {
     index.remove_upload("two".into()).await.unwrap();
     index.remove_upload("two".into()).await.unwrap();
     assert!(index.idle_uploads(i64::MAX, 9).await.unwrap().is_empty());
+}
+
+async fn what_a_clock_that_was_ahead_has_prolonged_is_shortened(place: &Place) {
+    const YEAR: Millis = 365 * 24 * 60 * 60 * 1000;
+    let index = place.open().await;
+    for (byte, now) in [(1, 0), (2, YEAR)] {
+        index.add_blob(blob("a", byte), at(now)).await.unwrap();
+    }
+    let upload = |id: &str, updated_at| UploadRecord {
+        id: id.into(),
+        repository: repository("a"),
+        started_at: updated_at,
+        updated_at,
+        position: 0,
+        state: String::new(),
+    };
+    let uploads = vec![upload("past", 10), upload("ahead", YEAR)];
+    index.save_uploads(uploads).await.unwrap();
+    tagged(&index, "a", 3, &["x", "y"]).await;
+    for (name, now) in [("x", 20), ("y", YEAR)] {
+        let deleted = index.delete_tag(repository("a"), tag(name), discard_at(now));
+        assert!(deleted.await.unwrap());
+    }
+    index.correct_future(at(500)).await.unwrap();
+    for (byte, end) in [(1, 1000), (2, 1500)] {
+        assert_eq!(index.lease_end(&digest(byte)).await.unwrap(), Some(end));
+    }
+    for (id, moved) in [("past", 10), ("ahead", 500)] {
+        let found = index.upload(id).await.unwrap().unwrap();
+        assert_eq!(found.updated_at, moved);
+    }
+    let trash = index.trash(500).await.unwrap();
+    let times: Vec<_> = trash
+        .iter()
+        .map(|one| (one.deleted_at, one.expires_at))
+        .collect();
+    assert_eq!(times, [(500, 1500), (20, 1020)]);
 }

@@ -12,6 +12,8 @@ super::for_each_index!(
     deleting_a_tag_keeps_its_manifest,
     deleting_a_manifest_deletes_its_tags,
     a_manifest_is_found_by_an_alias,
+    a_pull_of_a_platform_counts_for_the_tags_of_its_indexes,
+    a_pull_by_a_clock_that_was_set_back_undoes_no_later_one,
 );
 
 fn links(changes: &[LayoutChange]) -> usize {
@@ -190,4 +192,57 @@ async fn a_manifest_is_found_by_an_alias(place: &Place) {
     assert_eq!((found.digest, found.blob.canonical), (sha512(1), digest(1)));
     assert_eq!(by(Reference::Tag(tag("x"))).await, Some(found));
     assert_eq!(by(Reference::Digest(digest(1))).await, None);
+}
+
+async fn a_pull_of_a_platform_counts_for_the_tags_of_its_indexes(place: &Place) {
+    let index = place.open().await;
+    tagged(&index, "a", 1, &["platform"]).await;
+    tagged(&index, "a", 2, &["other"]).await;
+    // 4 holds 3, which holds 1; 5 holds 1 and 2.
+    for (byte, children, name) in [
+        (3, vec![1], "x"),
+        (4, vec![3], "outer"),
+        (5, vec![1, 2], "y"),
+    ] {
+        let mut new = manifest("a", byte);
+        let children = children.into_iter();
+        new.references = children
+            .map(|child| (digest(child), ReferenceKind::Manifest))
+            .collect();
+        let tags = vec![tag(name)];
+        let put = index.put_manifest(new, vec![], tags, Some(format!("s/{byte}")), at(0));
+        assert_eq!(put.await.unwrap(), PutManifest::Done);
+    }
+    tagged(&index, "a", 6, &["alone"]).await;
+    for (byte, now) in [(2, 50), (1, 40), (4, 30)] {
+        let pulls = vec![(repository("a"), digest(byte), 1)];
+        index.save_pulls(pulls, now).await.unwrap();
+    }
+    let held = index.holdings(&repository("a")).await.unwrap();
+    let mut pulled: Vec<_> = held.tags.iter().collect();
+    pulled.sort_by(|one, other| one.name.as_str().cmp(other.name.as_str()));
+    let pulled: Vec<_> = pulled
+        .iter()
+        .map(|tag| (tag.name.as_str(), tag.pulled_at))
+        .collect();
+    let expected = [
+        ("alone", None),
+        ("other", Some(50)),
+        ("outer", Some(40)),
+        ("platform", Some(40)),
+        ("x", Some(40)),
+        ("y", Some(50)),
+    ];
+    assert_eq!(pulled, expected);
+}
+
+async fn a_pull_by_a_clock_that_was_set_back_undoes_no_later_one(place: &Place) {
+    let index = place.open().await;
+    tagged(&index, "a", 1, &["t"]).await;
+    for now in [1000, 5, 1001] {
+        let pulls = vec![(repository("a"), digest(1), 1)];
+        index.save_pulls(pulls, now).await.unwrap();
+        let last = index.pulls(&repository("a"), &digest(1)).await.unwrap();
+        assert_eq!(last.unwrap().0, now.max(1000));
+    }
 }

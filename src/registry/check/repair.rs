@@ -80,7 +80,7 @@ impl Registry {
                 let Some(stat) = stat else { return Ok(false) };
                 // Its links come later, and a collection beside the repair must not take it.
                 let terms = self.lease();
-                let end = terms.now.saturating_add(terms.length);
+                let end = terms.until();
                 self.index.lease_until(vec![(digest, end)]).await?;
                 let come = vec![(digest, stat.size)];
                 let now = self.clock.now();

@@ -43,7 +43,8 @@ impl Registry {
         let over = !place.is_empty() && last.is_none();
         if over {
             let due = began.saturating_add(interval);
-            if due > now {
+            // A round that began in the far future began by a wrong clock.
+            if due > now && began <= now.saturating_add(interval) {
                 return Ok(Scrubbed {
                     pause: Some(due - now),
                     ..Scrubbed::default()

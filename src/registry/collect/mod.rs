@@ -11,6 +11,7 @@ mod pace;
 mod report;
 mod run;
 mod running;
+mod schedule;
 
 pub use report::{CollectEntry, CollectReport, CollectionStatus, Freed, Progress};
 

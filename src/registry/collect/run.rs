@@ -39,6 +39,7 @@ impl Registry {
         listener: &dyn Listener<CollectEntry>,
     ) -> Result<CollectReport, RegistryError> {
         self.must_have_read_everything()?;
+        self.follow_clock().await?;
         let now = self.clock.now();
         let turn = if options.dry_run {
             None

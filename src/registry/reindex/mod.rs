@@ -205,7 +205,7 @@ impl Registry {
     async fn keep_returned(&self, returned: Vec<Digest>) -> Result<u64, RegistryError> {
         let kept = self.index.remove_unlinked_blobs(returned).await?;
         let terms = self.lease();
-        let end = terms.now.saturating_add(terms.length);
+        let end = terms.until();
         let count = kept.len() as u64;
         if count > 0 {
             let ends = kept.into_iter().map(|digest| (digest, end)).collect();
@@ -348,7 +348,7 @@ impl Registry {
         let added: HashMap<Digest, i64> = new
             .into_iter()
             .chain(returned)
-            .map(|link| (link.name, link.stat.changed / 1_000_000))
+            .map(|link| (link.name, link.stat.written / 1_000_000))
             .collect();
         let digests = revisions
             .iter()

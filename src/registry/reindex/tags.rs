@@ -74,7 +74,7 @@ impl Registry {
                 if resolves && known.tags.get(*tag) != Some(&digest) {
                     found
                         .tags
-                        .push(((*tag).clone(), digest, stat.changed / 1_000_000));
+                        .push(((*tag).clone(), digest, stat.written / 1_000_000));
                 } else if !resolves {
                     // registry:2 leaves such tags behind, and answers 404 for them.
                     there.remove(*tag);

@@ -164,9 +164,14 @@ async fn a_clock_that_is_set_neither_ends_nor_prolongs_a_lease() {
         let blob = push_blob(&registry, "a", "content").await;
         let collect = async || {
             let options = CollectOptions::default();
-            let silent = |_: CollectEntry| {};
+            // Its end is shown by the clock of the day.
+            let check = |entry: CollectEntry| {
+                if let CollectEntry::HeldBlob { until, .. } = entry {
+                    assert_eq!(until, Some(root.clock.now() + 1), "{step}");
+                }
+            };
             registry
-                .collect(&options, &silent)
+                .collect(&options, &check)
                 .await
                 .unwrap()
                 .freed

@@ -184,3 +184,42 @@ async fn a_clock_that_is_set_ends_no_upload() {
         assert_eq!(registry.purge_uploads(6 * DAY, false).await.unwrap(), 1);
     }
 }
+
+#[tokio::test]
+async fn a_clock_that_is_set_neither_ends_nor_prolongs_a_deletion() {
+    for (step, restarts) in [
+        (-3650 * DAY, false),
+        (-3650 * DAY, true),
+        (20_000 * DAY, true),
+    ] {
+        let root = Root::in_memory();
+        let mut registry = root.open().await;
+        let (name, keep) = (repository("a"), registry.rules().trash);
+        for (number, tags) in ["first", "second"].iter().enumerate() {
+            put(&registry, "a", tags, &numbered(number as u64))
+                .await
+                .unwrap();
+            registry.delete_tag(&name, &tag(tags)).await.unwrap();
+        }
+        root.clock.advance(1000);
+        root.clock.set_by(step);
+        if restarts {
+            registry.close().await.unwrap();
+            registry = root.open().await;
+        }
+        let collect = async || {
+            let options = CollectOptions::default();
+            registry.collect(&options, &|_: CollectEntry| {}).await
+        };
+        root.clock.advance(keep - 2000);
+        collect().await.unwrap();
+        let restore = async |tags: &str| {
+            let what = Restorable::Tag(name.clone(), tag(tags));
+            registry.restore(&what).await
+        };
+        restore("first").await.unwrap();
+        root.clock.advance(2000);
+        let ended = restore("second").await;
+        assert!(matches!(ended, Err(RegistryError::NotInTrash(_))), "{step}");
+    }
+}

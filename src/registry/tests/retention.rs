@@ -87,6 +87,24 @@ fn the_most_recently_pushed_tags_are_kept() {
 }
 
 #[test]
+fn a_tag_of_the_future_is_kept_and_displaces_none() {
+    // The clock was ahead for a while.
+    let held = holdings(&[
+        ("ahead", "a", -3650),
+        ("v1", "b", 3),
+        ("v2", "c", 2),
+        ("v3", "d", 1),
+    ]);
+    let plan = rule(|terms| terms.keep_last = Some(2)).plan(&held, NOW);
+    assert_eq!(going(&plan), ["v1"]);
+    let ahead = KeepReason::PushedAhead(NOW + 3650 * DAY);
+    assert_eq!(verdict(&plan, "ahead"), &Decision::Keep(ahead));
+    // A rule without a time applies to it.
+    let named = rule(|terms| terms.matching = vec!["ahead".to_owned()]);
+    assert_eq!(going(&named.plan(&held, NOW)), ["ahead"]);
+}
+
+#[test]
 fn all_conditions_must_be_met() {
     let mut held = holdings(&[
         ("v1", "a", 50),

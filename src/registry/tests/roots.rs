@@ -29,6 +29,13 @@ impl Layout {
         }
     }
 
+    /// Sets when a file was written, in seconds since 1970.
+    pub(super) fn written(&self, path: &str, seconds: u64) {
+        let file = std::fs::File::options().write(true).open(self.0.join(path));
+        let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
+        file.unwrap().set_modified(time).unwrap();
+    }
+
     pub(super) fn rename(&self, from: &str, to: &str) {
         std::fs::rename(self.0.join(from), self.0.join(to)).unwrap();
     }

@@ -45,6 +45,11 @@ async fn a_round_reads_every_blob_once_and_pauses() {
             ..Scrubbed::default()
         }
     );
+    // A round that began when the clock was years ahead delays none.
+    root.clock.set_by(-3650 * DAY);
+    let again = registry.scrub(FAST, DAY).await.unwrap();
+    assert_eq!((again.blobs, again.pause), (64, None));
+    registry.scrub(FAST, DAY).await.unwrap();
     root.clock.advance(DAY);
     let again = registry.scrub(FAST, DAY).await.unwrap();
     assert_eq!((again.blobs, again.damaged.len()), (64, 0));

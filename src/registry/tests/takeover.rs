@@ -109,6 +109,34 @@ async fn a_root_of_registry_2_is_taken_over() {
     assert_eq!(tags(&registry, "team/app").await, ["1", "2"]);
 }
 
+/// A copy with `cp -a`, `rsync -a` or `tar`, or a change of the owner, keeps these times and changes
+/// the others, in any order.
+#[tokio::test]
+async fn a_copied_root_keeps_the_times_of_its_pushes() {
+    const WRITTEN: u64 = 1_700_000_000;
+    let root = Root::in_files();
+    let layout = Layout::of(&root);
+    for (name, age) in [("new", 0), ("old", 3), ("middle", 2), ("unknown", WRITTEN)] {
+        let (manifest, _) = layout.image("a", name, name);
+        let link = format!("repositories/a/_manifests/tags/{name}/current/link");
+        layout.written(&link, WRITTEN - age);
+        layout.written(&revision_path("a", &manifest), WRITTEN - age);
+    }
+    let registry = root.open().await;
+    let held = registry.index.holdings(&repository("a")).await.unwrap();
+    let written = |name: &str| {
+        let mut tags = held.tags.iter();
+        let found = tags.find(|found| found.name == tag(name)).unwrap();
+        found.updated_at / 1000
+    };
+    assert_eq!(
+        ["new", "middle", "old"].map(written),
+        [0, 2, 3].map(|age| 1_700_000_000 - age)
+    );
+    // A copy has set the times of all files to that of none: only the copy's own time is known.
+    assert!(written("unknown") > 1_700_000_000);
+}
+
 #[tokio::test]
 async fn changes_of_registry_2_are_reindexed() {
     let root = Root::in_files();
