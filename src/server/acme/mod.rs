@@ -63,7 +63,7 @@ impl Acme {
         let opened = Self::keep(&directory, settings);
         let (certificate, record) =
             opened.with_context(|| format!("keep a certificate in {}", directory.display()))?;
-        let watched = Watched::new(certificate, CertificateOrigin::Acme, None);
+        let watched = Watched::new(certificate, CertificateOrigin::Acme);
         watched.set_renewals(record.renewals());
         Ok(Self {
             settings: settings.clone(),

@@ -118,6 +118,7 @@ impl Record {
             temporary: self.issued.is_none() && !self.earlier,
             next: Some(self.due()).filter(|due| *due > Timestamp::UNIX_EPOCH),
             failure: self.failure.clone(),
+            authority: None,
         }
     }
 
