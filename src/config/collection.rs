@@ -91,6 +91,7 @@ impl FromStr for Schedule {
             };
         }
         match text.parse::<CronPattern>() {
+            Ok(cron) if !cron.occurs() => Err("a day that never comes".to_owned()),
             Ok(cron) => Ok(Self::At(Box::new(cron))),
             Err(()) => Err("neither a cron pattern nor a duration".to_owned()),
         }
@@ -309,7 +310,7 @@ mod tests {
         assert_eq!(wait("1d"), Some(Duration::from_hours(24)));
         assert_eq!(wait("0 3 * * *"), Some(Duration::from_mins(30)));
         assert_eq!(wait("@hourly"), Some(Duration::from_mins(30)));
-        for text in ["", "0s", "soon", "61 * * * *", "5"] {
+        for text in ["", "0s", "soon", "61 * * * *", "5", "0 0 30 2 *"] {
             assert!(text.parse::<Schedule>().is_err(), "{text:?}");
         }
     }
