@@ -41,8 +41,8 @@ const DAYS: i64 = 397;
 const RENEWAL: i64 = DAYS / 3;
 /// Validity of the authority in days.
 const AUTHORITY_DAYS: i64 = 3650;
-/// A day that is over, whatever the clock says: a machine whose clock has no battery begins in 1970,
-/// and an authority of that year would have ended long before.
+/// A day that is over, whatever the clock says: a machine whose clock has no battery begins in 1970
+/// at every start, and a certificate of that year would have ended when the clock is set.
 const PAST: Date = jiff::civil::date(2026, 1, 1);
 /// The first day that every client can read in a certificate.
 const FIRST: Date = jiff::civil::date(1970, 1, 1);
@@ -87,6 +87,11 @@ impl SelfSigned {
     pub(super) fn ensure(&self) -> anyhow::Result<bool> {
         self.issue_if_due(today(), names::of_this_host(&self.hosts))
             .with_context(|| format!("make a certificate in {}", self.directory.display()))
+    }
+
+    /// Whether the certificate is valid today.
+    pub(super) fn is_in_date(&self) -> bool {
+        days(&self.certificate()).is_some_and(|(begins, ends)| (begins..=ends).contains(&today()))
     }
 
     /// What is known of the renewals after one that succeeded.
@@ -152,21 +157,22 @@ impl SelfSigned {
             || self
                 .issued()
                 .is_none_or(|issued| issued.names != names || issued.renew <= today);
-        // Nobody accepts a certificate of an authority that is not valid today.
-        let helps = (begins..=ends).contains(&today);
+        // Nobody accepts a certificate of an authority that is not valid today, and a clock that has
+        // not been set yet is no reason for another one.
+        let helps = (begins.max(PAST)..=ends).contains(&today);
         let is_needed = authority_is_new || key_is_new || before.is_none();
         if !(is_needed || is_due && helps) {
             return Ok(false);
         }
         let chain = format!(
             "{}{}",
-            leaf(&names, today, ends)?
+            leaf(&names, today.max(PAST), ends)?
                 .signed_by(&key, &Issuer::new(authority, authority_key))?
                 .pem(),
             std::fs::read_to_string(self.authority())?
         );
         write(&self.certificate(), chain.as_bytes(), 0o644)?;
-        let renew = after(today, DAYS - RENEWAL);
+        let renew = after(today.max(PAST), DAYS - RENEWAL);
         let record = serde_json::to_vec_pretty(&Issued { names, renew })?;
         write(&self.directory.join(ISSUED), &record, 0o644)?;
         Ok(true)
@@ -307,11 +313,14 @@ mod tests {
         assert!(issue(date(1970, 1, 1)));
         let authority = days(&own.authority()).unwrap();
         assert_eq!(authority, (date(1970, 1, 1), date(2035, 12, 30)));
-        assert!(issue(date(2026, 3, 1)) && !issue(date(2026, 3, 1)));
+        assert_eq!(certificate(), (date(2025, 12, 31), date(2027, 2, 1)));
+        assert!(!issue(date(2026, 3, 1)) && issue(date(2026, 11, 1)));
         let usual = certificate();
-        assert_eq!(usual, (date(2026, 2, 28), date(2027, 4, 1)));
+        assert_eq!(usual, (date(2026, 10, 31), date(2027, 12, 2)));
+        // The clock of a machine without a battery, at its next start.
+        assert!(!issue(date(1970, 1, 1)) && !issue(date(2026, 11, 2)));
         // One that is years ahead for a while.
-        assert!(issue(date(2034, 5, 1)) && issue(date(2026, 3, 1)));
+        assert!(issue(date(2034, 5, 1)) && issue(date(2026, 11, 1)));
         assert_eq!(certificate(), usual);
         // No certificate outlives its authority; one that has ended issues none.
         assert!(issue(date(2035, 10, 1)));
