@@ -729,7 +729,7 @@ Register-ArgumentCompleter -Native -CommandName 'regctl' -ScriptBlock {
         'regctl;audit' {
             [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Only events of this account, including its tokens')
             [CompletionResult]::new('--repo', '--repo', [CompletionResultType]::ParameterName, 'Only events in this repository')
-            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only from this time on: an age as in 24h or 7d, a date, or a time as in 2026-01-31T12:00:00Z')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only from this time on: an age as in 24h or 7d, a date, or a time as in 2026-01-31T12:00:00Z; without an offset as in +01:00 both are in UTC')
             [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Only before this time')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Maximum number of lines, the latest ones; 0 for all')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The output format')
@@ -1136,7 +1136,7 @@ Register-ArgumentCompleter -Native -CommandName 'regctl' -ScriptBlock {
             [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'The account that owns the token')
             [CompletionResult]::new('--robot', '--robot', [CompletionResultType]::ParameterName, 'The robot that owns the token')
             [CompletionResult]::new('--scope', '--scope', [CompletionResultType]::ParameterName, 'PATTERN:RIGHTS, as in team/*:pull,push [default: all rights of the account]')
-            [CompletionResult]::new('--expires', '--expires', [CompletionResultType]::ParameterName, 'Its lifetime, as in 30d [default: unlimited]')
+            [CompletionResult]::new('--expires', '--expires', [CompletionResultType]::ParameterName, 'Its lifetime, as in 30d, at least 1m [default: unlimited]')
             [CompletionResult]::new('--root', '--root', [CompletionResultType]::ParameterName, 'The data directory [default: the user''s]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'A registry:2 configuration with the directory; without FILE the one at its usual places')
             [CompletionResult]::new('--registry', '--registry', [CompletionResultType]::ParameterName, 'The server of the root, over the network, as an account with the admin right')

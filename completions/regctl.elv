@@ -682,7 +682,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
         &'regctl;audit'= {
             cand --user 'Only events of this account, including its tokens'
             cand --repo 'Only events in this repository'
-            cand --since 'Only from this time on: an age as in 24h or 7d, a date, or a time as in 2026-01-31T12:00:00Z'
+            cand --since 'Only from this time on: an age as in 24h or 7d, a date, or a time as in 2026-01-31T12:00:00Z; without an offset as in +01:00 both are in UTC'
             cand --until 'Only before this time'
             cand --limit 'Maximum number of lines, the latest ones; 0 for all'
             cand -o 'The output format'
@@ -1050,7 +1050,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand --user 'The account that owns the token'
             cand --robot 'The robot that owns the token'
             cand --scope 'PATTERN:RIGHTS, as in team/*:pull,push [default: all rights of the account]'
-            cand --expires 'Its lifetime, as in 30d [default: unlimited]'
+            cand --expires 'Its lifetime, as in 30d, at least 1m [default: unlimited]'
             cand --root 'The data directory [default: the user''s]'
             cand --config 'A registry:2 configuration with the directory; without FILE the one at its usual places'
             cand --registry 'The server of the root, over the network, as an account with the admin right'

@@ -496,7 +496,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand backup" -s h -l help -d 'P
 complete -c regctl -n "__fish_regctl_using_subcommand backup" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand audit" -l user -d 'Only events of this account, including its tokens' -r
 complete -c regctl -n "__fish_regctl_using_subcommand audit" -l repo -d 'Only events in this repository' -r
-complete -c regctl -n "__fish_regctl_using_subcommand audit" -l since -d 'Only from this time on: an age as in 24h or 7d, a date, or a time as in 2026-01-31T12:00:00Z' -r
+complete -c regctl -n "__fish_regctl_using_subcommand audit" -l since -d 'Only from this time on: an age as in 24h or 7d, a date, or a time as in 2026-01-31T12:00:00Z; without an offset as in +01:00 both are in UTC' -r
 complete -c regctl -n "__fish_regctl_using_subcommand audit" -l until -d 'Only before this time' -r
 complete -c regctl -n "__fish_regctl_using_subcommand audit" -l limit -d 'Maximum number of lines, the latest ones; 0 for all' -r
 complete -c regctl -n "__fish_regctl_using_subcommand audit" -s o -l output -d 'The output format' -r -f -a "table\t'Columns or lines for a person'
@@ -721,7 +721,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand token; and not __fish_seen
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from create" -l user -d 'The account that owns the token' -r
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from create" -l robot -d 'The robot that owns the token' -r
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from create" -l scope -d 'PATTERN:RIGHTS, as in team/*:pull,push [default: all rights of the account]' -r
-complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from create" -l expires -d 'Its lifetime, as in 30d [default: unlimited]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from create" -l expires -d 'Its lifetime, as in 30d, at least 1m [default: unlimited]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from create" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from create" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from create" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r

@@ -8,6 +8,9 @@ use crate::auth::{AccountRecord, GrantRecord, Grantee, GroupRecord, TokenRecord}
 use crate::clock::Millis;
 use crate::oci::{AccountName, Grant, Repository, Rights};
 
+/// Minimum lifetime of a new token.
+pub const MINIMUM_LIFETIME: Millis = 60_000;
+
 /// A password or token in a request or report. It never appears in a log.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -121,7 +124,8 @@ pub enum AccountOperation {
         robot: bool,
         /// Its scope; absent for all rights of its owner.
         scope: Option<Vec<Grant>>,
-        /// Its lifetime in milliseconds; absent for a token that does not expire.
+        /// Its lifetime in milliseconds, at least [`MINIMUM_LIFETIME`]; absent for a token that does not
+        /// expire.
         lifetime: Option<Millis>,
     },
     /// List the tokens.

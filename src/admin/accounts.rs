@@ -7,7 +7,7 @@ use std::fmt;
 
 use super::{
     AccountOperation, AccountReport, Administration, Failure, FailureKind, ImportedAccount,
-    Password, Reason, RightsReport, RobotGrant,
+    MINIMUM_LIFETIME, Password, Reason, RightsReport, RobotGrant,
 };
 use crate::auth::{
     AccountRecord, AccountRefusal, FreshToken, Grantee, GroupRefusal, Hasher, IndexError,
@@ -160,6 +160,11 @@ impl Administration {
                 lifetime,
             } => {
                 must_be_free(&owner)?;
+                if lifetime.is_some_and(|lifetime| lifetime < MINIMUM_LIFETIME) {
+                    let message = "a token has a lifetime of at least a minute; hint: without one it does \
+                                   not expire";
+                    return Err(failed(FailureKind::Usage, message));
+                }
                 let fresh = FreshToken::new();
                 let no_random = || failed(FailureKind::Error, "the system has no random bytes");
                 let fresh = fresh.ok_or_else(no_random)?;

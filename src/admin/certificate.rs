@@ -9,6 +9,8 @@ use crate::clock::Millis;
 /// A certificate that is not renewed this long before its end is near its end; one with a short life
 /// when a third of that is left.
 const NEAR_END: Millis = 14 * 24 * 60 * 60 * 1000;
+/// An authority this long before its end is near it: every client has to trust another one by then.
+const AUTHORITY_NEAR_END: Millis = 180 * 24 * 60 * 60 * 1000;
 
 /// The report about the certificate of the server.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +35,12 @@ pub struct CertificateState {
     pub issuer: String,
     /// The fingerprint of the server's own authority, where that issued it.
     pub authority: Option<String>,
+    /// The first moment of the validity of that authority.
+    #[serde(default)]
+    pub authority_begins: Option<Millis>,
+    /// The last moment of the validity of that authority.
+    #[serde(default)]
+    pub authority_ends: Option<Millis>,
     /// The first moment of its validity.
     pub begins: Millis,
     /// The last moment of its validity.
@@ -70,7 +78,39 @@ pub struct RenewalFailure {
     pub message: String,
 }
 
+/// What is wrong with the dates of an authority.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DateProblem {
+    /// It is not valid yet.
+    NotYet,
+    /// It ends within half a year.
+    NearEnd,
+    /// It has ended.
+    Ended,
+}
+
+impl DateProblem {
+    /// The problem of an authority with this validity; `None` if there is none.
+    pub fn of_authority(begins: Millis, ends: Millis, now: Millis) -> Option<Self> {
+        if now < begins {
+            Some(Self::NotYet)
+        } else if ends <= now {
+            Some(Self::Ended)
+        } else if ends.saturating_sub(now) < AUTHORITY_NEAR_END {
+            Some(Self::NearEnd)
+        } else {
+            None
+        }
+    }
+}
+
 impl CertificateState {
+    /// What is wrong with the dates of the server's own authority. It is never replaced by itself:
+    /// clients trust it.
+    pub fn authority_problem(&self, now: Millis) -> Option<DateProblem> {
+        DateProblem::of_authority(self.authority_begins?, self.authority_ends?, now)
+    }
+
     /// Whether a certificate with this validity is near its end.
     pub fn is_near_end(begins: Millis, ends: Millis, now: Millis) -> bool {
         ends.saturating_sub(now) < NEAR_END.min(ends.saturating_sub(begins) / 3)
@@ -106,5 +146,10 @@ mod tests {
         assert!(!near(90, 14) && near(90, 13) && near(90, -1));
         assert!(!near(397, 100) && near(397, 13));
         assert!(!near(6, 2) && near(6, 1));
+        let authority = |now: Millis| DateProblem::of_authority(10 * DAY, 3650 * DAY, now * DAY);
+        assert_eq!(authority(9), Some(DateProblem::NotYet));
+        assert_eq!(authority(3470), None);
+        assert_eq!(authority(3471), Some(DateProblem::NearEnd));
+        assert_eq!(authority(3650), Some(DateProblem::Ended));
     }
 }

@@ -28,13 +28,14 @@ pub use crate::registry::{
     Usage, UsageReport,
 };
 pub use account_operation::{
-    AccountOperation, AccountReport, AccountsUnused, ImportedAccount, Password, RightsReport,
-    RobotGrant,
+    AccountOperation, AccountReport, AccountsUnused, ImportedAccount, MINIMUM_LIFETIME, Password,
+    RightsReport, RobotGrant,
 };
 pub use administration::Administration;
 pub use audit::AuditFilter;
 pub use certificate::{
-    CertificateOrigin, CertificateReport, CertificateSource, CertificateState, RenewalFailure,
+    CertificateOrigin, CertificateReport, CertificateSource, CertificateState, DateProblem,
+    RenewalFailure,
 };
 
 pub use crate::auth::{AccountRecord, GrantRecord, Grantee, GroupRecord, TokenRecord};

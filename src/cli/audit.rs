@@ -1,8 +1,8 @@
 //! `regctl audit`: lists events: who did what, from where, and what was refused.
 
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
+use jiff::{Timestamp, ToSpan, Zoned};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -48,7 +48,8 @@ pub(super) struct Args {
     /// Only events in this repository
     #[arg(long, value_name = "REPOSITORY")]
     repo: Option<Repository>,
-    /// Only from this time on: an age as in 24h or 7d, a date, or a time as in 2026-01-31T12:00:00Z
+    /// Only from this time on: an age as in 24h or 7d, a date, or a time as in 2026-01-31T12:00:00Z;
+    /// without an offset as in +01:00 both are in UTC
     #[arg(long, value_name = "TIME", value_parser = time)]
     since: Option<Millis>,
     /// Only before this time
@@ -177,16 +178,23 @@ fn plain(value: &Value) -> String {
     }
 }
 
-/// Parses a time: an age before now, a date (its beginning, in UTC), or a time.
+/// Parses a time: an age before now, a date (its beginning), or a time.
 fn time(text: &str) -> Result<Millis, String> {
-    if let Ok(date) = text.parse::<Date>() {
-        let begins = date.to_zoned(TimeZone::UTC);
-        return begins
-            .map(|time| time.timestamp().as_millisecond())
-            .map_err(|error| error.to_string());
-    }
     if let Ok(time) = text.parse::<Timestamp>() {
         return Ok(time.as_millisecond());
+    }
+    if let Ok(time) = text.parse::<Zoned>() {
+        return Ok(time.timestamp().as_millisecond());
+    }
+    if let Some(time) = in_utc(text) {
+        // The days before and after the range of times.
+        let end = if time.year() > 0 {
+            Timestamp::MAX
+        } else {
+            Timestamp::MIN
+        };
+        let time = time.to_zoned(TimeZone::UTC);
+        return Ok(time.map_or(end, |time| time.timestamp()).as_millisecond());
     }
     let age = age(text).map_err(|_| {
         format!(
@@ -196,6 +204,22 @@ fn time(text: &str) -> Result<Millis, String> {
     })?;
     let since = Timestamp::now().checked_sub(milliseconds(age).milliseconds());
     Ok(since.map_or(0, Timestamp::as_millisecond))
+}
+
+/// A date or a time with neither an offset nor a zone, or with `Z`. The library's own parsers of
+/// these ignore whatever else the text says.
+fn in_utc(text: &str) -> Option<DateTime> {
+    let only = |text: &str, others: &str| {
+        let mut letters = text.chars();
+        letters.all(|letter| letter.is_ascii_digit() || others.contains(letter))
+    };
+    match text.split_once(['T', 't', ' ']) {
+        None if only(text, "-") => Some(text.parse::<Date>().ok()?.to_datetime(Time::midnight())),
+        Some((_, time)) if only(time.trim_end_matches(['Z', 'z']), ":.") => {
+            text.trim_end_matches(['Z', 'z']).parse().ok()
+        }
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -237,11 +261,33 @@ mod tests {
 
     #[test]
     fn times_are_ages_dates_and_instants() {
+        const HOUR: Millis = 3_600_000;
         assert_eq!(time("1970-01-02").unwrap(), 86_400_000);
-        assert_eq!(time("1970-01-01T00:00:01Z").unwrap(), 1000);
+        for (text, at) in [
+            ("1970-01-01T00:00:01Z", 1000),
+            ("1970-01-01T08:00:00+00:00", 8 * HOUR),
+            ("1970-01-01T08:00:00+01:00", 7 * HOUR),
+            ("1970-01-01 08:00:00-01:00", 9 * HOUR),
+            ("1970-01-01T08:00[UTC]", 8 * HOUR),
+            ("1970-01-01T08:00[Asia/Tokyo]", -HOUR),
+            ("1970-01-01T08:00:00", 8 * HOUR),
+            ("1970-01-01 08:00", 8 * HOUR),
+            ("9999-12-31", Timestamp::MAX.as_millisecond()),
+            ("9999-12-31T23:59:59Z", Timestamp::MAX.as_millisecond()),
+        ] {
+            assert_eq!(time(text), Ok(at), "{text}");
+        }
         let hour_ago = Timestamp::now().as_millisecond() - 3_600_000;
         assert!((time("1h").unwrap() - hour_ago).abs() < 5000);
-        for bad in ["", "yesterday", "2026-13-01"] {
+        for bad in [
+            "",
+            "yesterday",
+            "2026-13-01",
+            "2026-01-01T25:00",
+            "2026-01-01T08:00+99:00",
+            "2026-01-01T08:00[Nowhere]",
+            "2026-01-01 noon",
+        ] {
             assert!(time(bad).is_err(), "{bad}");
         }
     }

@@ -164,9 +164,9 @@ async fn summaries(client: &Client, filter: &Filter) -> Result<Option<Vec<Row>>,
             .filter(|summary| filter.passes(summary.name.as_str()))
             .map(|summary| Row {
                 name: summary.name,
-                tags: Some(summary.tags),
-                manifests: Some(summary.manifests),
-                size: Some(summary.size),
+                tags: summary.tags,
+                manifests: summary.manifests,
+                size: summary.size,
                 pushed: summary.pushed,
             })
             .collect(),

@@ -6,8 +6,12 @@ use jiff::Timestamp;
 use super::administration::timestamp;
 use super::doctor::Diagnosis;
 use super::figures::{count, date};
-use crate::admin::{CertificateOrigin, CertificateReport, CertificateState};
-use crate::client::CertificateFields;
+use crate::admin::{CertificateOrigin, CertificateReport, CertificateState, DateProblem};
+use crate::client::{CertificateFields, Chain};
+
+/// What to do about an authority that ends.
+const NEW_AUTHORITY: &str = "if the clock is right, move ca.pem and ca-key.pem in regctl/tls of the root away, restart the \
+     server, and run regctl trust on every client again";
 
 /// The findings about the certificate of a server, from the server itself.
 pub(super) fn of_server(report: &CertificateReport, diagnosis: &mut Diagnosis) {
@@ -28,6 +32,11 @@ pub(super) fn of_server(report: &CertificateReport, diagnosis: &mut Diagnosis) {
     if let Some(authority) = &state.authority {
         diagnosis.found("authority", authority);
     }
+    let now = Timestamp::now();
+    if let Some(ends) = state.authority_ends {
+        let ends = validity(timestamp(ends), now);
+        diagnosis.found("authority", format!("valid until {ends}"));
+    }
     if let Some(renewed) = state.renewed.filter(|_| !state.temporary) {
         diagnosis.found("renewed", date(timestamp(renewed)));
     }
@@ -38,9 +47,51 @@ pub(super) fn of_server(report: &CertificateReport, diagnosis: &mut Diagnosis) {
         let at = date(timestamp(failure.at));
         diagnosis.found("failed", format!("{at}: {}", failure.message));
     }
-    if state.failure.is_some() || state.near_end || state.temporary {
+    let problem = state.authority_problem(now.as_millisecond());
+    match problem {
+        Some(DateProblem::NotYet) => {
+            diagnosis.remedy("set the clock of the server: its authority is not valid yet");
+        }
+        Some(DateProblem::NearEnd) => {
+            diagnosis.remedy(format!(
+                "the server's authority ends within half a year: {NEW_AUTHORITY}"
+            ));
+        }
+        Some(DateProblem::Ended) => {
+            diagnosis.remedy(format!(
+                "the server's authority has ended, and clients refuse its certificates: {NEW_AUTHORITY}"
+            ));
+        }
+        None if now < timestamp(state.begins) => {
+            diagnosis.found("valid from", date(timestamp(state.begins)));
+            diagnosis.remedy("set the clock of the server: its certificate is not valid yet");
+        }
+        None => {}
+    }
+    // A certificate that ends with its authority can't be renewed.
+    let near_end = state.near_end && problem.is_none();
+    if state.failure.is_some() || near_end || state.temporary {
         diagnosis.remedy(remedy(state));
     }
+}
+
+/// Why clients refuse the authority that a server sends, by its dates; `None` if they don't.
+pub(super) fn of_authority(chain: &Chain) -> Option<String> {
+    let fields = chain.authority_fields()?;
+    let (begins, ends) = (fields.begins, fields.ends);
+    let now = Timestamp::now().as_millisecond();
+    let reason =
+        match DateProblem::of_authority(begins.as_millisecond(), ends.as_millisecond(), now)? {
+            DateProblem::NotYet => format!("it is not valid before {}", date(begins)),
+            DateProblem::Ended => format!("it ended on {}", date(ends)),
+            DateProblem::NearEnd => return None,
+        };
+    Some(reason)
+}
+
+/// What to do about an authority that clients refuse by its dates.
+pub(super) fn replace_authority() -> String {
+    format!("set the clocks of this machine and of the server; on the server, {NEW_AUTHORITY}")
 }
 
 fn remedy(state: &CertificateState) -> &'static str {
@@ -59,15 +110,16 @@ fn remedy(state: &CertificateState) -> &'static str {
     }
 }
 
-/// The findings about a certificate as a server shows it to clients.
-pub(super) fn shown(certificate: &CertificateFields, diagnosis: &mut Diagnosis) {
+/// The findings about a certificate as a server shows it to clients; one that is near its end could
+/// have been renewed if its authority is valid.
+pub(super) fn shown(certificate: &CertificateFields, renewable: bool, diagnosis: &mut Diagnosis) {
     let ends = certificate.ends.as_millisecond();
     fields(&certificate.names, &certificate.issuer, ends, diagnosis);
     let (begins, now) = (
         certificate.begins.as_millisecond(),
         Timestamp::now().as_millisecond(),
     );
-    if CertificateState::is_near_end(begins, ends, now) {
+    if renewable && CertificateState::is_near_end(begins, ends, now) {
         diagnosis.remedy(
             "on the server: see why the certificate has not been renewed (regctl doctor there)",
         );

@@ -152,8 +152,14 @@ fn keepers(host: &str, port: u16) -> (Vec<&'static str>, Vec<(&'static str, Path
 
 fn trusted(host: &str, port: u16, chain: &Chain, is_loopback: bool, diagnosis: &mut Diagnosis) {
     diagnosis.found("protocol", "https");
+    let outdated = certificate::of_authority(chain);
     if let Some(fields) = chain.fields() {
-        certificate::shown(&fields, diagnosis);
+        certificate::shown(&fields, outdated.is_none(), diagnosis);
+    }
+    if let Some(reason) = outdated {
+        diagnosis.found("authority", format!("refused by clients: {reason}"));
+        diagnosis.remedy(certificate::replace_authority());
+        return;
     }
     let Err(reason) = chain.is_trusted() else {
         diagnosis.found("certificate", "trusted by this machine");

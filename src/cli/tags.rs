@@ -166,9 +166,9 @@ async fn summaries(place: &Place, filter: &Filter) -> Result<Option<Vec<Row>>, E
             .map(|summary| Row {
                 tag: summary.tag,
                 digest: Some(summary.digest),
-                media_type: Some(summary.media_type),
-                platforms: summary.platforms,
-                size: Some(summary.size),
+                media_type: summary.media_type,
+                platforms: summary.platforms.unwrap_or_default(),
+                size: summary.size,
                 created: summary.created,
                 pushed: summary.pushed,
             })

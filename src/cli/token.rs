@@ -7,7 +7,7 @@ use super::exit::{Exit, Usage};
 use super::figures;
 use super::output::{Format, FormatArgs, Printer};
 use super::table::Column;
-use crate::admin::{AccountOperation, AccountReport, TokenRecord};
+use crate::admin::{AccountOperation, AccountReport, MINIMUM_LIFETIME, TokenRecord};
 use crate::oci::{AccountName, Grant};
 
 const COLUMNS: [Column; 6] = [
@@ -54,8 +54,8 @@ pub(super) struct CreateArgs {
     /// PATTERN:RIGHTS, as in team/*:pull,push [default: all rights of the account]
     #[arg(long, value_name = "PATTERN:RIGHTS")]
     scope: Vec<Grant>,
-    /// Its lifetime, as in 30d [default: unlimited]
-    #[arg(long, value_name = "AGE", value_parser = age)]
+    /// Its lifetime, as in 30d, at least 1m [default: unlimited]
+    #[arg(long, value_name = "AGE", value_parser = lifetime)]
     expires: Option<Duration>,
     #[command(flatten)]
     root: RootArgs,
@@ -95,6 +95,18 @@ pub(super) struct RevokeArgs {
     user: Option<AccountName>,
     #[command(flatten)]
     root: RootArgs,
+}
+
+/// Parses a lifetime that somebody can use.
+fn lifetime(text: &str) -> Result<Duration, String> {
+    let lifetime = age(text)?;
+    if milliseconds(lifetime) < MINIMUM_LIFETIME {
+        return Err(format!(
+            "{text:?} is too short for a token; hint: write 1m or more, or leave --expires out for a token \
+             that does not expire"
+        ));
+    }
+    Ok(lifetime)
 }
 
 pub(super) async fn run(command: &Command, printer: Printer) -> anyhow::Result<Exit> {
@@ -186,4 +198,18 @@ fn row(token: &TokenRecord, printer: Printer) -> Vec<String> {
             .map_or_else(|| "never".to_owned(), |at| figures::date(timestamp(at))),
         printer.time(token.used_at.map(timestamp)),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_not_created_expired() {
+        for text in ["0", "0s", "1ms", "59s"] {
+            assert!(lifetime(text).is_err(), "{text}");
+        }
+        assert_eq!(lifetime("1m"), Ok(Duration::from_mins(1)));
+        assert!(lifetime("0s").unwrap_err().contains("hint: "));
+    }
 }

@@ -16,6 +16,7 @@ use anyhow::{Context as _, anyhow};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::certificate;
 use super::exit::{Exit, Usage};
 use super::output::Printer;
 use crate::client::{Chain, served_chain};
@@ -69,6 +70,12 @@ pub(super) async fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
     let chain = served_chain(&host, port).await.map_err(|error| {
         anyhow!("{error}; hint: regctl trust is for registries with TLS of their own")
     })?;
+    if let Some(reason) = certificate::of_authority(&chain) {
+        return Err(anyhow!(
+            "clients refuse the authority of {host}:{port}: {reason}; hint: {}",
+            certificate::replace_authority()
+        ));
+    }
     if chain.is_trusted().is_ok() {
         printer.report(&format!(
             "{host}:{port} has a certificate that this machine trusts already"

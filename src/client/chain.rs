@@ -116,6 +116,17 @@ impl Chain {
         CertificateFields::parse(self.certificates.first()?)
     }
 
+    /// The fields of the authority that the server sends; `None` if it sends none, or if this
+    /// machine trusts the server by another one.
+    pub fn authority_fields(&self) -> Option<CertificateFields> {
+        let (_, issuers) = self.certificates.split_first()?;
+        let last = issuers.last()?;
+        if issuers.len() > 1 && self.is_trusted().is_ok() {
+            return None;
+        }
+        CertificateFields::parse(last)
+    }
+
     /// Whether this machine's authorities trust the server; the error says why not.
     pub fn is_trusted(&self) -> Result<(), String> {
         self.verify_chain(Vec::new())

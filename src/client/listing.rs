@@ -1,7 +1,9 @@
 //! Lists repositories and tags, page by page, completely.
 //!
 //! The two listings of the specification, and the two that only a regctl server has (`_regctl`,
-//! with details of each name). `pages` implements the paging.
+//! with details of each name). `pages` implements the paging. Names and digests must be valid, because
+//! deletions rely on complete lists; any other detail that can't be read is unknown, and costs
+//! nothing else of its page.
 
 use std::str::FromStr;
 
@@ -13,7 +15,7 @@ use super::auth::Scope;
 use super::pages::{CATALOG, Pages};
 use super::request::Answer;
 use super::{Call, Class, Client, Error, Event, Subject};
-use crate::oci::{Digest, MediaType, Repository, Tag};
+use crate::oci::{Digest, MediaType, Repository, Tag, lenient};
 
 /// The details of a repository from a regctl server.
 #[derive(Debug, Clone, Deserialize)]
@@ -21,12 +23,16 @@ pub struct RepositorySummary {
     /// Its name.
     pub name: Repository,
     /// How many tags it has.
-    pub tags: u64,
+    #[serde(default, deserialize_with = "lenient")]
+    pub tags: Option<u64>,
     /// How many manifests it has.
-    pub manifests: u64,
+    #[serde(default, deserialize_with = "lenient")]
+    pub manifests: Option<u64>,
     /// Bytes of its distinct blobs and manifests.
-    pub size: u64,
+    #[serde(default, deserialize_with = "lenient")]
+    pub size: Option<u64>,
     /// When it was last pushed to.
+    #[serde(default, deserialize_with = "lenient")]
     pub pushed: Option<Timestamp>,
 }
 
@@ -39,15 +45,19 @@ pub struct TagSummary {
     /// The manifest that it points at.
     pub digest: Digest,
     /// The media type of that manifest.
-    pub media_type: MediaType,
+    #[serde(default, deserialize_with = "lenient")]
+    pub media_type: Option<MediaType>,
     /// Bytes of the manifest and of everything that it references.
-    pub size: u64,
+    #[serde(default, deserialize_with = "lenient")]
+    pub size: Option<u64>,
     /// `os/architecture[/variant]` of the image, or of each image of an index.
-    #[serde(default)]
-    pub platforms: Vec<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub platforms: Option<Vec<String>>,
     /// When the image was created, according to its configuration.
+    #[serde(default, deserialize_with = "lenient")]
     pub created: Option<Timestamp>,
     /// When the tag was last pushed.
+    #[serde(default, deserialize_with = "lenient")]
     pub pushed: Option<Timestamp>,
 }
 
@@ -205,5 +215,29 @@ mod tests {
         let summary: TagSummary = serde_json::from_str(&text).unwrap();
         assert_eq!(summary.created, None);
         assert_eq!(summary.pushed.unwrap().to_string(), "2026-11-21T02:00:00Z");
+    }
+
+    #[test]
+    fn an_unreadable_detail_costs_nothing_else() {
+        let zeros = "0".repeat(64);
+        for created in [
+            "",
+            "garbage",
+            "2026-02-30T00:00:00Z",
+            "10000-01-01T00:00:00Z",
+        ] {
+            let text = format!(
+                r#"{{"tag":"1","digest":"sha256:{zeros}","size":-1,"platforms":1,"created":"{created}",
+                   "pushed":"2026-11-21T02:00:00Z"}}"#
+            );
+            let summary: TagSummary = serde_json::from_str(&text).unwrap();
+            assert_eq!((summary.created, summary.size), (None, None));
+            assert!(summary.pushed.is_some(), "{created}");
+        }
+        let text = r#"{"name":"a","tags":"many","manifests":2,"pushed":""}"#;
+        let summary: RepositorySummary = serde_json::from_str(text).unwrap();
+        assert_eq!((summary.tags, summary.manifests), (None, Some(2)));
+        let text = r#"{"tag":"1","digest":"md9:0"}"#;
+        assert!(serde_json::from_str::<TagSummary>(text).is_err());
     }
 }

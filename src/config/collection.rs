@@ -76,6 +76,7 @@ impl FromStr for Schedule {
             };
         }
         match text.parse::<CronPattern>() {
+            Ok(cron) if !cron.occurs() => Err("a day that never comes".to_owned()),
             Ok(cron) => Ok(Self::At(Box::new(cron))),
             Err(()) => Err("neither a cron pattern nor a duration".to_owned()),
         }
@@ -296,7 +297,7 @@ mod tests {
         for text in ["0 3 * * *", "@hourly"] {
             assert!(matches!(parsed(text), Schedule::At(_)), "{text}");
         }
-        for text in ["", "0s", "soon", "61 * * * *", "5"] {
+        for text in ["", "0s", "soon", "61 * * * *", "5", "0 0 30 2 *"] {
             assert!(text.parse::<Schedule>().is_err(), "{text:?}");
         }
     }

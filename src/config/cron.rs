@@ -5,10 +5,12 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::Zoned;
-use jiff::civil::Date;
+use jiff::civil::{Date, date};
+use jiff::tz::TimeZone;
 
-/// Days until the rarest date occurs: the 29th of February, across a century without one.
-const SEARCHED_DAYS: usize = 366 * 8;
+/// Days until the rarest date occurs: the 29th of February on a day of the week, across a century
+/// without one.
+const SEARCHED_DAYS: usize = 366 * 41;
 
 const MONTHS: [&str; 12] = [
     "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
@@ -116,21 +118,36 @@ impl Field {
 
 impl CronPattern {
     /// The first time after `now`, in its time zone. A time that a clock change skips becomes later
-    /// by the change; a time that occurs twice is used once.
+    /// by the change. A time that occurs twice is used once, except where minutes or hours are `*`
+    /// (crontab(5)): what runs all the time goes on in the second pass.
     pub fn after(&self, now: &Zoned) -> Option<Zoned> {
-        let days = std::iter::successors(Some(now.date()), |day| day.tomorrow().ok());
-        for day in days.take(SEARCHED_DAYS).filter(|day| self.is_on(*day)) {
-            for hour in self.hours.each(24) {
-                for minute in self.minutes.each(60) {
-                    let point = day.at(hour, minute, 0, 0);
-                    match point.to_zoned(now.time_zone().clone()) {
-                        Ok(point) if point > *now => return Some(point),
-                        _ => {}
-                    }
-                }
-            }
-        }
-        None
+        let mut days = self.days_from(now.date());
+        days.find_map(|day| self.on(day, now.time_zone()).filter(|at| at > now).min())
+    }
+
+    /// Whether any day has its date.
+    pub(super) fn occurs(&self) -> bool {
+        self.days_from(date(2000, 1, 1)).next().is_some()
+    }
+
+    fn days_from(&self, first: Date) -> impl Iterator<Item = Date> {
+        let days = std::iter::successors(Some(first), |day| day.tomorrow().ok());
+        days.take(SEARCHED_DAYS).filter(|day| self.is_on(*day))
+    }
+
+    /// The times on a day. Around a clock change they are out of order.
+    fn on(&self, day: Date, zone: &TimeZone) -> impl Iterator<Item = Zoned> {
+        let repeats = self.minutes.any || self.hours.any;
+        let minutes = move |hour| {
+            let each = self.minutes.each(60);
+            each.map(move |minute| day.at(hour, minute, 0, 0))
+        };
+        self.hours.each(24).flat_map(minutes).flat_map(move |time| {
+            let passes = zone.to_ambiguous_zoned(time);
+            let second = repeats.then(|| passes.clone().later());
+            let times = std::iter::once(passes.compatible()).chain(second);
+            times.filter_map(Result::ok)
+        })
     }
 
     /// If both the day of the month and that of the week are given, one of them is enough.
@@ -227,6 +244,12 @@ mod tests {
                 "2104-02-29T00:00:00+00:00[UTC]",
             ),
             ("0 0 31 2 *", "2026-01-01T00:00[UTC]", "never"),
+            // The 29th of February that is a Sunday: `*` ignores no condition here.
+            (
+                "0 0 29 2 */7",
+                "2072-01-01T00:00[UTC]",
+                "2088-02-29T00:00:00+00:00[UTC]",
+            ),
             // The day of the month or that of the week.
             (
                 "0 0 13 * Fri",
@@ -258,6 +281,31 @@ mod tests {
                 "30 2 * * *",
                 "2026-10-25T02:30+02:00[Europe/Berlin]",
                 "2026-10-26T02:30:00+01:00[Europe/Berlin]",
+            ),
+            (
+                "*/5 * * * *",
+                "2026-10-25T02:55+02:00[Europe/Berlin]",
+                "2026-10-25T02:00:00+01:00[Europe/Berlin]",
+            ),
+            (
+                "*/5 * * * *",
+                "2026-10-25T02:00+01:00[Europe/Berlin]",
+                "2026-10-25T02:05:00+01:00[Europe/Berlin]",
+            ),
+            (
+                "15 * * * *",
+                "2026-10-25T02:15+02:00[Europe/Berlin]",
+                "2026-10-25T02:15:00+01:00[Europe/Berlin]",
+            ),
+            (
+                "*/30 * * * *",
+                "2026-10-25T02:00+02:00[Europe/Berlin]",
+                "2026-10-25T02:30:00+02:00[Europe/Berlin]",
+            ),
+            (
+                "*/5 * * * *",
+                "2026-03-29T01:55[Europe/Berlin]",
+                "2026-03-29T03:00:00+02:00[Europe/Berlin]",
             ),
         ] {
             assert_eq!(next(pattern, now), expected, "{pattern} after {now}");

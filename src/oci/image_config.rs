@@ -6,9 +6,10 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use super::Platform;
+use super::lenient::lenient;
 
 /// An image configuration (OCI image specification, "Image Configuration").
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -80,22 +81,6 @@ pub struct HistoryStep {
     comment: Option<String>,
     #[serde(deserialize_with = "lenient")]
     empty_layer: Option<bool>,
-}
-
-/// A value, or `None` if it has another form.
-fn lenient<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Lenient<T> {
-        Good(T),
-        Other(serde::de::IgnoredAny),
-    }
-    Ok(match Lenient::deserialize(deserializer)? {
-        Lenient::Good(value) => Some(value),
-        Lenient::Other(_) => None,
-    })
 }
 
 impl ImageConfig {

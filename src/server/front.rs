@@ -53,15 +53,14 @@ pub(super) fn tls(
     let (watched, renewal) = match &settings.certificate {
         CertificateSource::Files { certificate, key } => {
             let certificate = Certificate::load(certificate, key)?;
-            let watched = Watched::new(certificate, CertificateOrigin::Files, None);
+            let watched = Watched::new(certificate, CertificateOrigin::Files);
             (watched, None)
         }
         CertificateSource::SelfSigned { hosts } => {
             let own = SelfSigned::new(directory.to_owned(), hosts.clone());
             own.ensure()?;
             let certificate = Certificate::load(&own.certificate(), &own.key())?;
-            let fingerprint = Some(own.fingerprint()?);
-            let watched = Watched::new(certificate, CertificateOrigin::SelfSigned, fingerprint);
+            let watched = Watched::new(certificate, CertificateOrigin::SelfSigned);
             watched.set_renewals(own.renewals());
             (watched, Some(Renewal::Own(own)))
         }

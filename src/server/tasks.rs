@@ -41,6 +41,8 @@ const CHECK_CERTIFICATE: Duration = Duration::from_secs(2);
 
 /// Interval of checking the host's names and the end of its certificate.
 const CHECK_NAMES: Duration = Duration::from_hours(1);
+/// Interval of checking whether its certificate is valid: the clock may have been set.
+const CHECK_CLOCK: Duration = Duration::from_mins(1);
 
 /// The background tasks of a server.
 #[derive(Default)]
@@ -167,9 +169,15 @@ pub(super) async fn finish_trail(trail: Option<&Arc<Trail>>) {
 /// Reissues the certificate of the own authority when it is due.
 pub(super) fn renew(tasks: &mut Tasks, own: SelfSigned, watched: Watched) {
     tasks.0.spawn(async move {
-        let mut ticks = interval(CHECK_NAMES);
+        let mut ticks = interval(CHECK_CLOCK);
+        let mut ensured: Option<Instant> = None;
         loop {
             ticks.tick().await;
+            let recent = ensured.is_some_and(|at| at.elapsed() < CHECK_NAMES);
+            if recent && own.is_in_date() {
+                continue;
+            }
+            ensured = Some(Instant::now());
             match own.ensure() {
                 Ok(is_new) => {
                     watched.set_renewals(own.renewals());

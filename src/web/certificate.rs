@@ -5,7 +5,9 @@ use maud::{Markup, html};
 use super::format;
 use super::frame::Frame;
 use super::{Fault, Pages, Request};
-use crate::admin::{Answer, CertificateOrigin, CertificateReport, CertificateState, Operation};
+use crate::admin::{
+    Answer, CertificateOrigin, CertificateReport, CertificateState, DateProblem, Operation,
+};
 use crate::clock::Clock;
 use crate::oci::Action;
 
@@ -37,7 +39,13 @@ pub(super) async fn state(
 /// The section about a certificate.
 pub(super) fn section(frame: &Frame<'_>, state: &CertificateState) -> Markup {
     let text = frame.upkeep;
-    let age = |at| format::age(frame.language, at, Clock::system().now());
+    let now = Clock::system().now();
+    let age = |at| format::age(frame.language, at, now);
+    let problem = state.authority_problem(now).map(|problem| match problem {
+        DateProblem::NotYet => text.authority_not_yet,
+        DateProblem::NearEnd => text.authority_near_end,
+        DateProblem::Ended => text.authority_ended,
+    });
     let origin = match state.origin {
         CertificateOrigin::Files => text.from_files,
         CertificateOrigin::SelfSigned => text.self_signed,
@@ -52,7 +60,9 @@ pub(super) fn section(frame: &Frame<'_>, state: &CertificateState) -> Markup {
                     (text.renewal_failed) " " (age(failure.at)) ": " (failure.message)
                 }
             }
-            @if state.near_end && !state.temporary {
+            @if let Some(problem) = problem {
+                p class="notice bad" role="status" { (problem) }
+            } @else if state.near_end && !state.temporary {
                 p class="notice bad" role="status" { (text.near_end) }
             }
             dl class="figures" {
@@ -61,6 +71,9 @@ pub(super) fn section(frame: &Frame<'_>, state: &CertificateState) -> Markup {
                 div { dt { (text.issuer) } dd { (state.issuer) } }
                 @if let Some(authority) = &state.authority {
                     div { dt { (text.authority) } dd class="mono break" { (authority) } }
+                }
+                @if let Some(ends) = state.authority_ends {
+                    div { dt { (text.authority_until) } dd { (format::time(ends)) } }
                 }
                 div { dt { (text.valid_until) } dd { (format::time(state.ends)) } }
                 @if let Some(renewed) = state.renewed.filter(|_| !state.temporary) {

@@ -6,6 +6,9 @@ use maud::{Markup, html};
 use super::text::Language;
 use crate::clock::Millis;
 
+/// A time this far ahead is one of another clock or of an image, and not of just now.
+const AHEAD: Millis = 60_000;
+
 /// Bytes in decimal units, as docker shows them.
 pub(super) fn bytes(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
@@ -62,11 +65,16 @@ pub(super) fn time(at: Millis) -> Markup {
     html! { time datetime=(exact) { (shown) " UTC" } }
 }
 
-/// How long ago something was, with the exact time as a tooltip.
+/// How long ago something was, with the exact time as a tooltip; the date if that is yet to come.
 pub(super) fn age(language: Language, at: Millis, now: Millis) -> Markup {
     let exact = exact(at);
     let shown = exact.replace('T', " ").replace('Z', " UTC");
-    html! { time datetime=(exact) title=(shown) { (ago(language, now - at)) } }
+    let text = if at.saturating_sub(now) > AHEAD {
+        date(at)
+    } else {
+        ago(language, now.saturating_sub(at))
+    };
+    html! { time datetime=(exact) title=(shown) { (text) } }
 }
 
 /// Like [`age`], for a date in a configuration; empty if it is not a date.
@@ -196,6 +204,13 @@ mod tests {
         ] {
             assert_eq!(duration(time), text);
         }
+    }
+
+    #[test]
+    fn a_time_to_come_is_its_date() {
+        let shown = |at| age(Language::English, at, 1_000_000).into_string();
+        assert!(shown(1_060_000).contains(">just now<"));
+        assert!(shown(200_000_000_000).contains(">1976-05-03<"));
     }
 
     #[test]

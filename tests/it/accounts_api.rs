@@ -53,6 +53,13 @@ fn only_administrators_administer() {
             json!({ "operation": "account", "do": "remove-user", "name": "nobody" }),
             404,
         ),
+        (
+            json!({
+                "operation": "account", "do": "create-token", "label": "ci", "owner": "root",
+                "scope": null, "lifetime": 0,
+            }),
+            400,
+        ),
     ] {
         ask(&guarded.client("root"), &operation).expect(status);
     }

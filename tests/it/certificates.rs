@@ -8,6 +8,7 @@ use reqwest::header::{COOKIE, ORIGIN, SET_COOKIE};
 use crate::acme;
 use crate::cli_support::{Regctl, text};
 use crate::support::{AcmeDirectory, Judgement, Program, Server, Setup, eventually};
+use crate::tls_trust::Own;
 
 /// The exit code and stdout of `regctl doctor`.
 fn doctor(regctl: &Regctl, arguments: &[&str]) -> (i32, String) {
@@ -228,4 +229,50 @@ fn an_authority_that_is_not_sent_is_not_taken_for_a_wrong_name() {
     assert!(said.contains(&remedy), "{said}");
     assert!(!said.contains("not valid for"), "{said}");
     server.stop();
+}
+
+/// An authority of a clock that had not been set, by a version that believed it.
+#[test]
+fn an_authority_that_has_ended_is_named_everywhere() {
+    let root = tempfile::tempdir().unwrap();
+    let directory = root.path().join("regctl/tls");
+    std::fs::create_dir_all(&directory).unwrap();
+    let mut params = rcgen::CertificateParams::new(Vec::<String>::new()).unwrap();
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Constrained(0));
+    params.not_before = rcgen::date_time_ymd(1969, 12, 31);
+    params.not_after = rcgen::date_time_ymd(1979, 12, 30);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let pem = params.self_signed(&key).unwrap().pem();
+    std::fs::write(directory.join("ca-key.pem"), key.serialize_pem()).unwrap();
+    std::fs::write(directory.join("ca.pem"), &pem).unwrap();
+    let server = Own::start_in(root, &[]);
+    eventually("the log warns", || {
+        let log = server.log.text();
+        log.contains("this server's own authority ended on 1979-12-30")
+    });
+    let regctl = Regctl::new("");
+    let host = format!("127.0.0.1:{}", server.port);
+    let (code, said) = doctor(
+        &regctl,
+        &["--root", &server.root.path().display().to_string()],
+    );
+    assert_eq!(code, 1, "{said}");
+    for part in [
+        "authority    valid until 1979-12-30T00:00:00Z, ",
+        "the server's authority has ended",
+        "move ca.pem and ca-key.pem in regctl/tls of the root away",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    let (code, said) = doctor(&regctl, &[&host]);
+    assert_eq!(code, 1, "{said}");
+    assert!(
+        said.contains("refused by clients: it ended on 1979-12-30") && !said.contains("damaged"),
+        "{said}"
+    );
+    let said = regctl.fails(1, &["trust", &host, "--yes"]);
+    assert!(said.contains("it ended on 1979-12-30"), "{said}");
+    // Clients trust it: only a person replaces it.
+    let kept = std::fs::read_to_string(server.root.path().join("regctl/tls/ca.pem"));
+    assert_eq!(kept.unwrap(), pem);
 }

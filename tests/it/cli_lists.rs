@@ -5,8 +5,8 @@ use std::process::{Command, Stdio};
 use serde_json::json;
 
 use crate::cli_support::{
-    INDEX, Regctl, each, push_image, push_manifest, push_multi, start_docker_registry,
-    start_regctl, text,
+    CONFIG, INDEX, Regctl, each, image, push_blob, push_image, push_manifest, push_multi, request,
+    start_docker_registry, start_regctl, text,
 };
 
 #[test]
@@ -173,4 +173,23 @@ fn a_star_without_accounts_is_refused_without_a_hint_to_sign_in() {
         "{error}"
     );
     assert!(!error.contains("login"), "{error}");
+}
+
+/// Older clients read the list of a server strictly.
+#[test]
+fn a_date_that_is_none_is_not_listed() {
+    let registry = start_regctl();
+    let host = &registry.host;
+    let mut manifest = image(host, "app", "amd64");
+    for (tag, created) in [("1", "garbage"), ("2", ""), ("3", "2026-02-30T00:00:00Z")] {
+        let config = json!({"os": "linux", "architecture": "arm", "created": created}).to_string();
+        manifest["config"] = push_blob(host, "app", CONFIG, config.as_bytes());
+        push_manifest(host, "app", tag, &manifest);
+    }
+    push_image(host, "app", "4", "amd64");
+    let (_, _, body) = request(host, "GET", "/v2/app/_regctl/tags?n=9", "", b"");
+    let list: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    let created = list["tags"].as_array().unwrap().iter();
+    let created: Vec<_> = created.map(|tag| tag["created"].as_str()).collect();
+    assert_eq!(created, [None, None, None, Some("2026-11-20T02:03:04Z")]);
 }

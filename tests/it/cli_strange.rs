@@ -184,7 +184,7 @@ fn summaries_of_a_regctl_server() {
         } else if request.line.starts_with("GET /v2/app/_regctl/tags") {
             let tag = |tag: &str| {
                 json!({"tag": tag, "digest": sha, "mediaType": MANIFEST, "size": 3, "platforms": [],
-                       "created": null, "pushed": null})
+                       "created": "2026-02-30T00:00:00Z", "pushed": "2026-11-21T02:00:00Z"})
             };
             let page = json!({"name": "app", "tags": [tag("1"), tag("2")]});
             answer("200 OK", &[], page.to_string().as_bytes())
@@ -206,6 +206,15 @@ fn summaries_of_a_regctl_server() {
          a              1  1.0 KiB  2026-11-21T02:00:00Z\n\
          b              1  2.0 MiB  2026-11-20T02:00:00Z\n"
     );
+    // A date that is none costs nothing else, and no request for each tag.
+    for tag in regctl
+        .json(&["tags", "app", "-o", "json"])
+        .as_array()
+        .unwrap()
+    {
+        assert_eq!((&tag["created"], &tag["size"]), (&json!(null), &json!(3)));
+        assert_eq!(tag["pushed"], "2026-11-21T02:00:00Z");
+    }
     assert!(
         strange
             .seen()

@@ -19,7 +19,7 @@ use crate::support::{Server, have};
 
 pub(crate) const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 pub(crate) const INDEX: &str = "application/vnd.oci.image.index.v1+json";
-const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
+pub(crate) const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 const LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
 
 /// A running registry.
@@ -86,7 +86,7 @@ pub(crate) fn digest(bytes: &[u8]) -> String {
 }
 
 /// Pushes a blob to a repository. Returns its descriptor.
-fn push_blob(host: &str, repository: &str, media_type: &str, bytes: &[u8]) -> Value {
+pub(crate) fn push_blob(host: &str, repository: &str, media_type: &str, bytes: &[u8]) -> Value {
     let path = format!("/v2/{repository}/blobs/uploads/");
     let (status, head, _) = request(host, "POST", &path, "", b"");
     assert_eq!(status, 202, "{head}");

@@ -11,16 +11,19 @@ use crate::interop_docker::Dockerd;
 use crate::support::{Log, Program, Server, Setup, attempt, eventually, have, is_root, run, skip};
 
 /// A server with its own authority on all addresses. Dropping it kills it.
-struct Own {
+pub(crate) struct Own {
     child: Child,
-    log: Log,
-    root: tempfile::TempDir,
-    port: String,
+    pub(crate) log: Log,
+    pub(crate) root: tempfile::TempDir,
+    pub(crate) port: String,
 }
 
 impl Own {
     fn start(more: &[&str]) -> Self {
-        let root = tempfile::tempdir().unwrap();
+        Self::start_in(tempfile::tempdir().unwrap(), more)
+    }
+
+    pub(crate) fn start_in(root: tempfile::TempDir, more: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_regctl"))
             .args([
                 "serve",

@@ -145,7 +145,7 @@ pub(in super::super) async fn tag_records(
                         "mediaType": record.media_type,
                         "size": record.size,
                         "platforms": record.platforms,
-                        "created": record.created,
+                        "created": record.created.as_deref().filter(|text| is_date(text)),
                         "pushed": date(record.updated_at),
                     })
                 })
@@ -153,6 +153,11 @@ pub(in super::super) async fn tag_records(
             json!({ "name": name, "tags": records })
         },
     ))
+}
+
+/// Whether the date of a configuration is one that clients can read.
+fn is_date(text: &str) -> bool {
+    text.parse::<jiff::Timestamp>().is_ok()
 }
 
 /// RFC 3339, UTC, in whole seconds.

@@ -63,7 +63,7 @@ impl Acme {
         let opened = Self::keep(&directory, settings);
         let (certificate, record) =
             opened.with_context(|| format!("keep a certificate in {}", directory.display()))?;
-        let watched = Watched::new(certificate, CertificateOrigin::Acme, None);
+        let watched = Watched::new(certificate, CertificateOrigin::Acme);
         watched.set_renewals(record.renewals());
         Ok(Self {
             settings: settings.clone(),
@@ -128,8 +128,9 @@ impl Acme {
     /// Requests the certificate whenever it is due. Never returns.
     pub(super) async fn maintain(self) {
         loop {
-            let due = self.record.lock().due();
-            let wait = Duration::try_from(due.duration_since(Timestamp::now())).unwrap_or_default();
+            let now = Timestamp::now();
+            let due = self.record.lock().due(now);
+            let wait = Duration::try_from(due.duration_since(now)).unwrap_or_default();
             if !wait.is_zero() {
                 tokio::time::sleep(wait.min(NAP)).await;
                 continue;
@@ -198,7 +199,7 @@ impl Acme {
         }
         record.fail(format!("{error:#}"));
         self.watched.set_renewals(record.renewals());
-        let next = in_words(record.due());
+        let next = in_words(record.due(Timestamp::now()));
         if let Err(error) = record.write(&self.directory) {
             tracing::error!("{}: {error}", self.directory.display());
         }

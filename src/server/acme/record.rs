@@ -17,6 +17,9 @@ use crate::config::AcmeSettings;
 const PAUSE: Duration = Duration::from_mins(5);
 /// The longest pause.
 const LONGEST: Duration = Duration::from_hours(6);
+/// The longest time to an attempt, as authorities ask for it; one that is further ahead was planned by
+/// a clock that was wrong.
+const FURTHEST: Duration = Duration::from_hours(14 * 24);
 /// Minimum time between two certificates.
 const LEAST: Duration = Duration::from_hours(1);
 
@@ -94,9 +97,10 @@ impl Record {
     }
 
     /// When the next attempt is due.
-    pub(super) fn due(&self) -> Timestamp {
+    pub(super) fn due(&self, now: Timestamp) -> Timestamp {
         let renew = self.issued.map(|issued| issued.renew);
-        let due = self.next.max(renew);
+        let furthest = now.checked_add(FURTHEST).unwrap_or(Timestamp::MAX);
+        let due = self.next.filter(|next| *next <= furthest).max(renew);
         due.unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
@@ -116,8 +120,9 @@ impl Record {
     pub(super) fn renewals(&self) -> Renewals {
         Renewals {
             temporary: self.issued.is_none() && !self.earlier,
-            next: Some(self.due()).filter(|due| *due > Timestamp::UNIX_EPOCH),
+            next: Some(self.due(Timestamp::now())).filter(|due| *due > Timestamp::UNIX_EPOCH),
             failure: self.failure.clone(),
+            authority: None,
         }
     }
 
@@ -174,19 +179,20 @@ mod tests {
     fn pauses_grow_to_six_hours_and_a_success_ends_them() {
         let mut record = fresh();
         let now: Timestamp = "2026-03-01T00:00:00Z".parse().unwrap();
-        assert!(record.due() < now);
+        assert!(record.due(now) < now);
         let minutes: Vec<_> = (0..9)
             .map(|_| {
                 record.begin(now);
-                record.due().duration_since(now).as_secs() / 60
+                record.due(now).duration_since(now).as_secs() / 60
             })
             .collect();
         assert_eq!(minutes, [5, 10, 20, 40, 80, 160, 320, 360, 360]);
         let day = jiff::SignedDuration::from_hours(24);
         record.succeed(&fields(now, now + day * 90), now);
-        assert_eq!(record.due(), now + day * 60);
+        assert_eq!(record.due(now), now + day * 60);
         record.begin(now + day * 60);
-        assert_eq!(record.due().duration_since(now + day * 60).as_secs(), 300);
+        let later = now + day * 60;
+        assert_eq!(record.due(later).duration_since(later).as_secs(), 300);
     }
 
     #[test]
@@ -195,6 +201,18 @@ mod tests {
         let now: Timestamp = "2026-03-01T00:00:00Z".parse().unwrap();
         let second = jiff::SignedDuration::from_secs(1);
         record.succeed(&fields(now, now + second), now);
-        assert_eq!(record.due().duration_since(now).as_secs(), 3600);
+        assert_eq!(record.due(now).duration_since(now).as_secs(), 3600);
+    }
+
+    #[test]
+    fn an_attempt_of_a_clock_years_ahead_does_not_delay_the_next() {
+        let mut record = fresh();
+        let now: Timestamp = "2026-03-01T00:00:00Z".parse().unwrap();
+        let day = jiff::SignedDuration::from_hours(24);
+        record.begin(now + day * 3000);
+        assert!(record.due(now) < now);
+        record.begin(now);
+        record.not_before(now + day * 7);
+        assert_eq!(record.due(now), now + day * 7);
     }
 }

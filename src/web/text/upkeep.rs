@@ -153,6 +153,10 @@ catalogue! {
     names: "For", "适用于";
     issuer: "Issued by", "颁发者";
     authority: "Fingerprint of the authority", "颁发机构指纹";
+    authority_until: "Authority valid until", "颁发机构有效期至";
+    authority_not_yet: "The server's authority is not valid yet: the clock of the server is wrong.", "服务器的证书颁发机构尚未生效：服务器的时钟不对。";
+    authority_near_end: "The server's authority ends within half a year. Move ca.pem and ca-key.pem in regctl/tls of the root away, restart the server, and run regctl trust on every client again.", "服务器的证书颁发机构将在半年内到期。请移走根目录下 regctl/tls 中的 ca.pem 和 ca-key.pem，重启服务器，并在每个客户端上重新运行 regctl trust。";
+    authority_ended: "The server's authority has ended, and clients refuse its certificates. If the clock is right, move ca.pem and ca-key.pem in regctl/tls of the root away, restart the server, and run regctl trust on every client again.", "服务器的证书颁发机构已到期，客户端拒绝它签发的证书。如果时钟正确，请移走根目录下 regctl/tls 中的 ca.pem 和 ca-key.pem，重启服务器，并在每个客户端上重新运行 regctl trust。";
     valid_until: "Valid until", "有效期至";
     renewed: "Last renewed", "上次更新";
     next_renewal: "Next attempt", "下次尝试";
