@@ -18,8 +18,9 @@ const CLOCK_TOLERANCE: i64 = 60;
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Checks the name, the route, http or https, the certificate and its trust, the sign-in, the clock \
-and the proxy, and prints remedies for docker, podman and containerd. Nothing is changed, and no \
-password is sent. Exit code 1 if a remedy is necessary.
+and the proxy, and prints remedies for docker, podman and containerd. Where the environment names \
+a proxy for HOST, the registry is asked through it. Nothing is changed, and no password is sent. \
+Exit code 1 if a remedy is necessary.
 
 Without HOST the server of a root reports the source of its certificate, its validity, its last \
 renewal, and why a renewal failed: on its host, or with --registry for administrators.
@@ -79,7 +80,6 @@ pub(super) async fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
 
 fn diagnose(host: &str, port: u16, examination: &Examination) -> Diagnosis {
     let mut diagnosis = Diagnosis::default();
-    let proxy = examination.proxy.as_deref();
     let addresses = match &examination.addresses {
         Ok(addresses) if !addresses.is_empty() => addresses,
         nothing => {
@@ -88,12 +88,11 @@ fn diagnose(host: &str, port: u16, examination: &Examination) -> Diagnosis {
                 Err(reason) => reason,
             };
             diagnosis.found("name", format!("{host}: {reason}"));
-            match proxy {
-                Some(proxy) => through(proxy, host, port, examination, &mut diagnosis),
-                None => diagnosis.remedy(format!(
+            if !through_proxy(host, port, examination, &mut diagnosis) {
+                diagnosis.remedy(format!(
                     "enter {host} in DNS or in /etc/hosts of this machine, or use the registry's \
                      address"
-                )),
+                ));
             }
             return diagnosis;
         }
@@ -104,8 +103,7 @@ fn diagnose(host: &str, port: u16, examination: &Examination) -> Diagnosis {
         diagnosis.found("route", format!("{address} port {port}: {reason}"));
     }
     if examination.unreachable.len() == addresses.len() {
-        if let Some(proxy) = proxy {
-            through(proxy, host, port, examination, &mut diagnosis);
+        if through_proxy(host, port, examination, &mut diagnosis) {
             return diagnosis;
         }
         diagnosis.remedy(format!(
@@ -126,7 +124,7 @@ fn diagnose(host: &str, port: u16, examination: &Examination) -> Diagnosis {
         Ok(chain) => trusted(host, port, chain, is_loopback, &mut diagnosis),
         Err(error) => plain(host, port, error, is_loopback, &mut diagnosis),
     }
-    match proxy {
+    match &examination.proxy {
         Some(proxy) => diagnosis.found("proxy", format!("{proxy}, from the environment")),
         None => diagnosis.found("proxy", "none for this name in this environment"),
     }
@@ -134,22 +132,28 @@ fn diagnose(host: &str, port: u16, examination: &Examination) -> Diagnosis {
     diagnosis
 }
 
-/// A registry that only the proxy can reach.
-fn through(
-    proxy: &str,
+/// Reports a registry that can't be reached directly as the proxy shows it. Returns whether there is
+/// a proxy, and an answer through it.
+fn through_proxy(
     host: &str,
     port: u16,
     examination: &Examination,
     diagnosis: &mut Diagnosis,
-) {
+) -> bool {
+    let Some(proxy) = &examination.proxy else {
+        return false;
+    };
     let only = format!("{proxy}, from the environment; without it there is no way there");
     diagnosis.found("proxy", only);
-    if examination.answer.is_ok() {
-        let needed = "its daemon needs the variables of the proxy in its own environment";
-        diagnosis.found("docker", needed);
-        diagnosis.found("containerd", needed);
+    let reached = examination.answer.is_ok();
+    if reached {
+        for client in ["docker", "containerd"] {
+            let needed = "its daemon needs the variables of the proxy in its own environment";
+            diagnosis.found(client, needed);
+        }
     }
     answer(host, port, examination, diagnosis);
+    reached
 }
 
 /// What is found of a client that trusts a registry by a certificate that it keeps.

@@ -103,6 +103,7 @@ fn tunnels_with_the_registrys_own_certificate() {
             let doctor = run(&regctl, &environment, &["doctor", written]).code(1);
             let found = text(&doctor.get_output().stdout);
             assert!(found.contains("/v2/ through the proxy: "), "{found}");
+            assert!(found.contains("DNS"), "{found}");
             let seen = proxy.seen().pop().unwrap();
             assert!(seen.starts_with("CONNECT registry.invalid:443"), "{seen}");
         }
