@@ -1,6 +1,7 @@
 //! The shared parts of `copy` and `sync`: flags, the images of a run, the report.
 
 use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::{StreamExt, stream};
 use serde::Serialize;
@@ -18,6 +19,9 @@ use crate::transfer::copy::{self, Copied, Copy, Moved, Options};
 
 /// Number of images copied at once; `--jobs` limits the blobs.
 const IMAGES: usize = 4;
+
+/// The error of an image after a rate limit.
+const NOT_TRIED: &str = "not tried because of the rate limit";
 
 const COLUMNS: [Column; 5] = [
     Column::Name("IMAGE"),
@@ -114,6 +118,19 @@ impl Row {
             exit: Exit::of(&error.into()),
             ..Self::new(name, None, Outcome::Failed)
         }
+    }
+
+    /// An image that was not tried because of a rate limit.
+    fn not_tried(name: String) -> Self {
+        Self {
+            error: Some(NOT_TRIED.to_owned()),
+            exit: Exit::Unavailable,
+            ..Self::new(name, None, Outcome::Failed)
+        }
+    }
+
+    fn is_left(&self) -> bool {
+        self.error.as_deref() == Some(NOT_TRIED)
     }
 
     fn copied(name: String, copied: &Copied, dry_run: bool) -> Self {
@@ -228,11 +245,20 @@ pub(super) async fn copy(
     let transfers = Transfers::new(printer);
     let copy = Copy::new(place(from), place(to), options, transfers.listener());
     let copy = &copy;
+    // After a rate limit the other images are not tried: each would only wait for as long.
+    let limited = &AtomicBool::new(false);
     let rows = stream::iter(orders).map(|order| async move {
         let Order {
             source,
             destination,
         } = order;
+        if limited.load(Ordering::Relaxed) {
+            let name = to.name(destination.as_ref().unwrap_or(&source));
+            return Row {
+                source: Some(from.name(&source)),
+                ..Row::not_tried(name)
+            };
+        }
         let copied = copy.image(&source, destination.as_ref()).await;
         let name = |digest: Option<Digest>| match (&destination, digest) {
             (Some(destination), _) => to.name(destination),
@@ -242,7 +268,11 @@ pub(super) async fn copy(
         let row = match copied {
             Ok(copied) => Row::copied(name(Some(copied.digest)), &copied, args.dry_run),
             Err(error) => {
-                printer.error(&error.to_string());
+                let is_limit = error.is_rate_limit();
+                // Several that are under way fail for the one reason.
+                if !(limited.fetch_or(is_limit, Ordering::Relaxed) && is_limit) {
+                    printer.error(&error.to_string());
+                }
                 Row::failed(name(None), error)
             }
         };
@@ -251,7 +281,12 @@ pub(super) async fn copy(
             ..row
         }
     });
-    let rows = rows.buffered(IMAGES).collect().await;
+    let rows: Vec<Row> = rows.buffered(IMAGES).collect().await;
+    let left = rows.iter().filter(|row| row.is_left()).count();
+    if left > 0 {
+        let images = figures::count(left, "image was", "images were");
+        printer.warning(&format!("{images} {NOT_TRIED}"));
+    }
     if !args.dry_run {
         transfers.end();
     }

@@ -18,8 +18,9 @@ const CLOCK_TOLERANCE: i64 = 60;
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Checks the name, the route, http or https, the certificate and its trust, the sign-in, the clock \
-and the proxy, and prints remedies for docker, podman and containerd. Nothing is changed, and no \
-password is sent. Exit code 1 if a remedy is necessary.
+and the proxy, and prints remedies for docker, podman and containerd. Where the environment names \
+a proxy for HOST, the registry is asked through it. Nothing is changed, and no password is sent. \
+Exit code 1 if a remedy is necessary.
 
 Without HOST the server of a root reports the source of its certificate, its validity, its last \
 renewal, and why a renewal failed: on its host, or with --registry for administrators.
@@ -81,12 +82,18 @@ fn diagnose(host: &str, port: u16, examination: &Examination) -> Diagnosis {
     let mut diagnosis = Diagnosis::default();
     let addresses = match &examination.addresses {
         Ok(addresses) if !addresses.is_empty() => addresses,
-        Ok(_) => {
-            no_name(host, "it has no address", &mut diagnosis);
-            return diagnosis;
-        }
-        Err(reason) => {
-            no_name(host, reason, &mut diagnosis);
+        nothing => {
+            let reason = match nothing {
+                Ok(_) => "it has no address",
+                Err(reason) => reason,
+            };
+            diagnosis.found("name", format!("{host}: {reason}"));
+            if !through_proxy(host, port, examination, &mut diagnosis) {
+                diagnosis.remedy(format!(
+                    "enter {host} in DNS or in /etc/hosts of this machine, or use the registry's \
+                     address"
+                ));
+            }
             return diagnosis;
         }
     };
@@ -96,6 +103,9 @@ fn diagnose(host: &str, port: u16, examination: &Examination) -> Diagnosis {
         diagnosis.found("route", format!("{address} port {port}: {reason}"));
     }
     if examination.unreachable.len() == addresses.len() {
+        if through_proxy(host, port, examination, &mut diagnosis) {
+            return diagnosis;
+        }
         diagnosis.remedy(format!(
             "see that the registry runs, that it listens on more than its loopback (regctl serve \
              --listen :{port}), and that no firewall blocks the port"
@@ -114,25 +124,36 @@ fn diagnose(host: &str, port: u16, examination: &Examination) -> Diagnosis {
         Ok(chain) => trusted(host, port, chain, is_loopback, &mut diagnosis),
         Err(error) => plain(host, port, error, is_loopback, &mut diagnosis),
     }
-    answer(host, port, examination, &mut diagnosis);
     match &examination.proxy {
-        Some(proxy) => {
-            diagnosis.found("proxy", format!("{proxy}, from the environment"));
-            diagnosis.remedy(format!(
-                "if the proxy does not lead there: NO_PROXY={host} in the environment of podman and \
-                 of the daemons of docker and containerd"
-            ));
-        }
+        Some(proxy) => diagnosis.found("proxy", format!("{proxy}, from the environment")),
         None => diagnosis.found("proxy", "none for this name in this environment"),
     }
+    answer(host, port, examination, &mut diagnosis);
     diagnosis
 }
 
-fn no_name(host: &str, reason: &str, diagnosis: &mut Diagnosis) {
-    diagnosis.found("name", format!("{host}: {reason}"));
-    diagnosis.remedy(format!(
-        "enter {host} in DNS or in /etc/hosts of this machine, or use the registry's address"
-    ));
+/// Reports a registry that can't be reached directly as the proxy shows it. Returns whether there is
+/// a proxy, and an answer through it.
+fn through_proxy(
+    host: &str,
+    port: u16,
+    examination: &Examination,
+    diagnosis: &mut Diagnosis,
+) -> bool {
+    let Some(proxy) = &examination.proxy else {
+        return false;
+    };
+    let only = format!("{proxy}, from the environment; without it there is no way there");
+    diagnosis.found("proxy", only);
+    let reached = examination.answer.is_ok();
+    if reached {
+        for client in ["docker", "containerd"] {
+            let needed = "its daemon needs the variables of the proxy in its own environment";
+            diagnosis.found(client, needed);
+        }
+    }
+    answer(host, port, examination, diagnosis);
+    reached
 }
 
 /// What is found of a client that trusts a registry by a certificate that it keeps.
@@ -248,13 +269,19 @@ fn answer(host: &str, port: u16, examination: &Examination, diagnosis: &mut Diag
         Ok(answer) => answer,
         Err(none) => {
             let reason = &none.reason;
-            diagnosis.found("registry", format!("no answer to GET /v2/: {reason}"));
+            let way = examination
+                .proxy
+                .as_ref()
+                .map_or("", |_| " through the proxy");
+            diagnosis.found("registry", format!("no answer to GET /v2/{way}: {reason}"));
             diagnosis.remedy(if none.client_refused {
                 format!(
                     "put a client certificate that it accepts into certs.d/{host}:{port} as a .cert \
                      file with its .key: below /etc/docker for docker, below /etc/containers for \
                      podman, below ~/.config/regctl for regctl alone"
                 )
+            } else if examination.proxy.is_some() {
+                past_the_proxy(host)
             } else {
                 "see what else listens on this port, and the log of the registry".to_owned()
             });
@@ -266,6 +293,9 @@ fn answer(host: &str, port: u16, examination: &Examination, diagnosis: &mut Diag
             "registry",
             format!("GET /v2/ answers {}, not as a registry does", answer.status),
         );
+        if examination.proxy.is_some() {
+            diagnosis.remedy(past_the_proxy(host));
+        }
         diagnosis.remedy(
             "see what listens there; a proxy in front has to pass on /v2/ and what is below it",
         );
@@ -297,6 +327,14 @@ fn answer(host: &str, port: u16, examination: &Examination, diagnosis: &mut Diag
         Some(_) => diagnosis.found("clock", "agrees"),
         None => {}
     }
+}
+
+/// The remedy for a proxy that does not lead to the registry.
+fn past_the_proxy(host: &str) -> String {
+    format!(
+        "if the proxy does not lead there: NO_PROXY={host} in the environment of podman and of the \
+         daemons of docker and containerd"
+    )
 }
 
 /// Whether a directory of `certs.d` contains an authority.

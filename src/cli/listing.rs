@@ -2,6 +2,7 @@
 //! printed in the requested format.
 
 use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::{StreamExt, stream};
 use serde::Serialize;
@@ -44,7 +45,8 @@ impl<R: Serialize> Listing<'_, R> {
 }
 
 /// Queries a registry for each item; `what` is their plural. A failed query is printed, its item
-/// has no result, and the exit code reports it. If all fail, the error is returned.
+/// has no result, and the exit code reports it. If all fail, the error is returned. After a rate
+/// limit the others are not queried, as each would only wait for as long; that is one warning.
 pub(super) async fn ask<T, R, F>(
     things: Vec<T>,
     what: &'static str,
@@ -56,27 +58,55 @@ where
     F: Future<Output = Result<R, Error>>,
 {
     let progress = Progress::new(printer, things.len(), what);
-    let answers: Vec<Result<R, Error>> = stream::iter(things.clone())
-        .map(question)
+    let limited = &AtomicBool::new(false);
+    let question = &question;
+    let answers: Vec<Option<Result<R, Error>>> = stream::iter(things.clone())
+        .map(|thing| async move {
+            if limited.load(Ordering::Relaxed) {
+                return None;
+            }
+            let answer = question(thing).await;
+            let is_limit = answer.as_ref().is_err_and(Error::is_rate_limit);
+            limited.fetch_or(is_limit, Ordering::Relaxed);
+            Some(answer)
+        })
         .buffered(CONCURRENCY)
         .inspect(|_| progress.step())
         .collect()
         .await;
     drop(progress);
-    let all_failed = !answers.is_empty() && answers.iter().all(Result::is_err);
+    let is_error = |answer: &Option<Result<R, Error>>| matches!(answer, Some(Err(_)));
+    let all_failed = !answers.is_empty() && answers.iter().all(is_error);
+    let mut limit = None;
+    let mut missing = 0;
     let mut exit = Exit::Done;
     let mut rows = Vec::with_capacity(things.len());
     for (thing, answer) in things.into_iter().zip(answers) {
         let answer = match answer {
-            Ok(answer) => Some(answer),
-            Err(error) if all_failed => return Err(error),
-            Err(error) => {
+            Some(Ok(answer)) => Some(answer),
+            None => {
+                missing += 1;
+                None
+            }
+            Some(Err(error)) if error.is_rate_limit() => {
+                missing += 1;
+                limit.get_or_insert(error);
+                None
+            }
+            Some(Err(error)) if all_failed => return Err(error),
+            Some(Err(error)) => {
                 printer.error(&error.to_string());
                 exit = Exit::Partly;
                 None
             }
         };
         rows.push((thing, answer));
+    }
+    if let Some(error) = limit {
+        printer.warning(&format!(
+            "the details of {missing} {what} are missing: {error}"
+        ));
+        exit = Exit::Partly;
     }
     Ok((rows, exit))
 }

@@ -29,7 +29,8 @@ const COLUMNS: [Column; 6] = [
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 A regctl server lists all details at once. From other registries each tag's manifest and \
-configuration are fetched, and the push time is unknown; with -o name only the list is fetched.
+configuration are fetched, and the push time is unknown; with -o name only the list is fetched. \
+After a rate limit that outlasts the retries, the rest is listed without details (exit code 5).
 
 JSON: an array of {\"tag\", \"digest\", \"mediaType\", \"platforms\", \"size\", \"created\", \
 \"pushed\"}; the size is that of the manifest with all it references, in bytes; times in RFC 3339, \

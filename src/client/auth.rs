@@ -28,6 +28,8 @@ const MARGIN: Duration = Duration::from_secs(5);
 pub(super) enum Scope<'a> {
     /// Listing the repositories.
     Catalog,
+    /// The same at a token service that knows no scope for it: its tokens without any list them.
+    Unnamed,
     /// Reading in a repository.
     Pull(&'a Repository),
     /// Deleting in a repository.
@@ -46,7 +48,7 @@ pub(super) enum Scope<'a> {
 impl<'a> Scope<'a> {
     fn repository(&self) -> Option<&'a Repository> {
         match self {
-            Self::Catalog => None,
+            Self::Catalog | Self::Unnamed => None,
             Self::Pull(repository)
             | Self::Delete(repository)
             | Self::Push(repository)
@@ -60,6 +62,7 @@ impl<'a> Scope<'a> {
     fn text(&self) -> String {
         match self {
             Self::Catalog => "registry:catalog:*".into(),
+            Self::Unnamed => String::new(),
             Self::Pull(repository) => format!("repository:{repository}:pull"),
             Self::Delete(repository) => format!("repository:{repository}:delete"),
             Self::Push(repository) => format!("repository:{repository}:pull,push"),
@@ -73,6 +76,7 @@ impl<'a> Scope<'a> {
     fn wider(&self) -> Option<Self> {
         match *self {
             Self::Pull(repository) => Some(Self::Push(repository)),
+            Self::Catalog => Some(Self::Unnamed),
             _ => None,
         }
     }
@@ -141,11 +145,11 @@ impl Auth {
             .map(|token| token.header.clone())
     }
 
-    /// The hint for missing or refused credentials.
-    pub(super) fn hint(&self, registry: &str) -> String {
-        match self.credentials.get().and_then(|all| all.find(None)) {
+    /// The hint for missing or refused credentials, for a repository or the registry as a whole.
+    pub(super) fn hint(&self, repository: Option<&Repository>) -> String {
+        match self.credentials.get().and_then(|all| all.find(repository)) {
             Some(found) => format!("the credentials used are those of {}", found.source),
-            None => format!("sign in with `regctl login {registry}`"),
+            None => format!("sign in with `regctl login {}`", self.registry),
         }
     }
 
@@ -180,7 +184,9 @@ impl Auth {
                     credential: found.as_ref().map(|found| &found.credential),
                     wants_refresh: false,
                 };
-                Some(self.token(&asked, rejected, endpoint, transport).await?)
+                let hint = self.hint(scope.repository());
+                let token = self.token(&asked, &hint, rejected, endpoint, transport);
+                Some(token.await?)
             }
             (Some(found), None, Some(_)) => {
                 self.basic.store(true, Ordering::Relaxed);
@@ -195,6 +201,7 @@ impl Auth {
     async fn token(
         &self,
         asked: &TokenRequest<'_>,
+        hint: &str,
         rejected: Option<&HeaderValue>,
         endpoint: &Endpoint,
         transport: &Transport,
@@ -207,8 +214,7 @@ impl Auth {
         {
             return Ok(token.header.clone());
         }
-        let hint = self.hint(&self.registry);
-        let granted = asked.fetch(&hint, endpoint, transport).await?;
+        let granted = asked.fetch(hint, endpoint, transport).await?;
         let until = Instant::now()
             .checked_add(granted.lifetime.saturating_sub(MARGIN))
             .unwrap_or_else(Instant::now);

@@ -42,27 +42,27 @@ impl Client {
         }
     }
 
-    /// The size of a blob in bytes; `None` if it does not exist.
-    pub async fn blob_size(
+    /// Whether a blob exists. One of another `size` in bytes than this is damaged, and does not
+    /// count; some registries do not announce the size.
+    pub async fn has_blob(
         &self,
         repository: &Repository,
         digest: &Digest,
-    ) -> Result<Option<u64>, Error> {
+        size: Option<u64>,
+    ) -> Result<bool, Error> {
         let subject = Subject::Blob(repository, digest);
         let path = format!("v2/{repository}/blobs/{digest}");
         let call = Call::new(Method::HEAD, &path, Scope::Pull(repository));
         let answer = self.call(call).await?;
         if answer.status == StatusCode::NOT_FOUND {
-            return Ok(None);
+            return Ok(false);
         }
         if !answer.status.is_success() {
             return Err(self.refusal(&answer, subject));
         }
         let length = answer.headers.get(CONTENT_LENGTH);
-        let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
-        length
-            .map(Some)
-            .ok_or_else(|| self.malformed(subject, "it does not announce its length"))
+        let length: Option<u64> = length.and_then(|length| length.to_str().ok()?.parse().ok());
+        Ok(length.is_none() || size.is_none() || length == size)
     }
 
     /// Mounts a blob from another repository of the registry. Returns false if the registry

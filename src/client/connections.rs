@@ -30,6 +30,15 @@ fn is_excepted(url: &Url) -> bool {
     no_proxy::is_excepted(host, port, &no_proxy::list())
 }
 
+/// The proxy of the environment for an address, as `host:port`, as reqwest reads it.
+pub(super) fn proxy_of(url: &Url) -> Option<String> {
+    if is_loopback(url) || is_excepted(url) {
+        return None;
+    }
+    let proxied = Matcher::from_env().intercept(&url.as_str().parse().ok()?)?;
+    Some(proxied.uri().authority()?.to_string())
+}
+
 /// The route of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Route {
@@ -189,13 +198,10 @@ impl Connections {
         }
     }
 
-    /// The proxy for an address, as `host:port`, as reqwest reads it from the environment.
+    /// The proxy for an address, as `host:port`.
     fn proxy_to(&self, url: &Url) -> Option<String> {
-        if self.route(url).ok()? != Route::Proxied {
-            return None;
-        }
-        let proxied = Matcher::from_env().intercept(&url.as_str().parse().ok()?)?;
-        Some(proxied.uri().authority()?.to_string())
+        let route = self.route(url).ok()?;
+        (route == Route::Proxied).then(|| proxy_of(url))?
     }
 
     /// The tunnel, if the address is routed through it.

@@ -1,8 +1,9 @@
 //! The credentials of docker and podman users: their sources, and which one applies.
 //!
 //! Read-only. In order of precedence: `DOCKER_AUTH_CONFIG`; docker's `config.json` with its
-//! helpers; podman's `auth.json`. A key may name a namespace (`host/team`); the most specific one
-//! applies. An unusable file or helper is a warning, never an error: the next source is used.
+//! helpers; podman's `auth.json`. In one source a key may name a namespace (`host/team`), and the
+//! most specific one applies; a helper knows hosts only, and comes before the entry of a host. An
+//! unusable file or helper is a warning, never an error: the next source is used.
 //! Secrets are never in `Debug` output or messages.
 
 use std::ffi::OsString;
@@ -54,8 +55,16 @@ pub(super) struct Found {
 /// The credentials of all sources for one registry.
 pub(super) struct Credentials {
     host: String,
-    files: Vec<(String, File)>,
-    helpers: Vec<Found>,
+    /// In order of precedence.
+    sources: Vec<Source>,
+}
+
+/// A file, or a variable like one.
+struct Source {
+    name: String,
+    file: File,
+    /// The answer of its helper. That of a source after one that knows the host is not asked.
+    helped: Option<Found>,
 }
 
 impl Credentials {
@@ -63,8 +72,7 @@ impl Credentials {
     pub(super) async fn load(registry: &str, warn: impl Fn(&str)) -> Self {
         let mut found = Self {
             host: canonical(registry).to_owned(),
-            files: Vec::new(),
-            helpers: Vec::new(),
+            sources: Vec::new(),
         };
         if let Ok(text) = std::env::var("DOCKER_AUTH_CONFIG") {
             found.add("DOCKER_AUTH_CONFIG", text.as_bytes(), &warn);
@@ -84,82 +92,101 @@ impl Credentials {
     pub(super) fn only(registry: &str, user: &str, credential: Credential) -> Self {
         Self {
             host: canonical(registry).to_owned(),
-            files: Vec::new(),
-            helpers: vec![Found {
-                credential,
-                source: format!("{user}, who signed in"),
-                user: Some(user.to_owned()),
+            sources: vec![Source {
+                name: String::new(),
+                file: File::default(),
+                helped: Some(Found {
+                    credential,
+                    source: format!("{user}, who signed in"),
+                    user: Some(user.to_owned()),
+                }),
             }],
         }
     }
 
     fn add(&mut self, source: &str, bytes: &[u8], warn: &impl Fn(&str)) {
         match serde_json::from_slice::<Option<File>>(bytes) {
-            Ok(file) => self
-                .files
-                .push((source.to_owned(), file.unwrap_or_default())),
+            Ok(file) => self.sources.push(Source {
+                name: source.to_owned(),
+                file: file.unwrap_or_default(),
+                helped: None,
+            }),
             // Errors of serde_json name a position and a type, no content.
             Err(error) => warn(&format!("{source} is ignored: {error}")),
         }
     }
 
+    /// Asks the helpers up to the first source that knows the host: the answers of later ones would
+    /// not be used, and a helper may be slow.
     async fn ask_helpers(&mut self, warn: &impl Fn(&str)) {
-        let key = key(&self.host);
-        for (source, file) in &self.files {
-            let named = file
-                .cred_helpers
-                .iter()
-                .find(|(host, _)| normalised(host) == self.host)
-                .map(|(_, helper)| helper.as_str());
-            // An empty name for a host means the file itself.
-            let name = named.unwrap_or(&file.creds_store);
-            if name.is_empty() {
-                continue;
-            }
-            match helper::get(name, key).await {
-                Ok(Some(credential)) => self.helpers.push(Found {
-                    user: credential.user(),
-                    credential,
-                    source: format!("docker-credential-{name}"),
-                }),
-                Ok(None) => {}
-                Err(reason) => warn(&format!(
-                    "docker-credential-{name}, named in {source}, is ignored: {reason}"
-                )),
+        let host = &self.host;
+        for source in &mut self.sources {
+            source.helped = source.ask_helper(host, warn).await;
+            if source.of_host(host).is_some() {
+                break;
             }
         }
     }
 
     /// The credential for a repository, or for the registry as a whole.
     pub(super) fn find(&self, repository: Option<&Repository>) -> Option<Found> {
-        let mut candidates = Vec::new();
+        let mut namespaces = Vec::new();
         let mut path = repository.map_or(String::new(), ToString::to_string);
         while !path.is_empty() {
-            candidates.push(format!("{}/{path}", self.host));
+            namespaces.push(format!("{}/{path}", self.host));
             path.truncate(path.rfind('/').unwrap_or(0));
         }
-        // Helpers know hosts only: more specific keys in files take precedence, less specific ones
-        // come last.
-        self.in_files(&candidates)
-            .or_else(|| self.helpers.first().cloned())
-            .or_else(|| self.in_files(std::slice::from_ref(&self.host)))
+        self.sources.iter().find_map(|source| {
+            let mut namespaces = namespaces.iter();
+            namespaces
+                .find_map(|key| source.entry(key))
+                .or_else(|| source.of_host(&self.host))
+        })
+    }
+}
+
+impl Source {
+    async fn ask_helper(&self, host: &str, warn: &impl Fn(&str)) -> Option<Found> {
+        let mut helpers = self.file.cred_helpers.iter();
+        let named = helpers.find(|(key, _)| normalised(key) == host);
+        // An empty name for a host means the file itself.
+        let name = named.map_or(&self.file.creds_store, |(_, helper)| helper);
+        if name.is_empty() {
+            return None;
+        }
+        match helper::get(name, key(host)).await {
+            Ok(credential) => credential.map(|credential| Found {
+                user: credential.user(),
+                credential,
+                source: format!("docker-credential-{name}"),
+            }),
+            Err(reason) => {
+                let source = &self.name;
+                warn(&format!(
+                    "docker-credential-{name}, named in {source}, is ignored: {reason}"
+                ));
+                None
+            }
+        }
     }
 
-    fn in_files(&self, candidates: &[String]) -> Option<Found> {
-        self.files.iter().find_map(|(source, file)| {
-            candidates.iter().find_map(|candidate| {
-                // Of several spellings, docker's own is the latest.
-                let exact = file.auths.get(key(candidate));
-                let mut entries = file.auths.iter();
-                let mut any = || entries.find(|(key, _)| normalised(key) == candidate);
-                let entry = exact.or_else(|| Some(any()?.1))?;
-                let credential = entry.credential()?;
-                Some(Found {
-                    user: credential.user().or_else(|| Some(entry.decoded()?.0)),
-                    credential,
-                    source: source.clone(),
-                })
-            })
+    /// The credential for a host.
+    fn of_host(&self, host: &str) -> Option<Found> {
+        self.helped.clone().or_else(|| self.entry(host))
+    }
+
+    /// The credential of the entry for a host or a namespace.
+    fn entry(&self, wanted: &str) -> Option<Found> {
+        // Of several spellings, docker's own is the latest.
+        let exact = self.file.auths.get(key(wanted));
+        let mut entries = self.file.auths.iter();
+        let mut any = || entries.find(|(key, _)| normalised(key) == wanted);
+        let entry = exact.or_else(|| Some(any()?.1))?;
+        let credential = entry.credential()?;
+        Some(Found {
+            user: credential.user().or_else(|| Some(entry.decoded()?.0)),
+            credential,
+            source: self.name.clone(),
         })
     }
 }
@@ -225,157 +252,4 @@ fn without_session(user: u32) -> PathBuf {
 }
 
 #[cfg(test)]
-mod tests {
-    use base64::Engine as _;
-
-    use super::*;
-
-    #[test]
-    fn podmans_file_without_a_session_is_found() {
-        let path = without_session(1000);
-        assert_eq!(path, PathBuf::from("/run/containers/1000/auth.json"));
-        if variable("XDG_RUNTIME_DIR").is_none() && variable("REGISTRY_AUTH_FILE").is_none() {
-            let own = without_session(rustix::process::getuid().as_raw());
-            assert!(paths().contains(&own));
-        }
-    }
-
-    fn credentials(host: &str, files: &[&str]) -> Credentials {
-        let mut credentials = Credentials {
-            host: canonical(host).to_owned(),
-            files: Vec::new(),
-            helpers: Vec::new(),
-        };
-        for (number, file) in files.iter().enumerate() {
-            credentials.add(&number.to_string(), file.as_bytes(), &|warning| {
-                panic!("{warning}")
-            });
-        }
-        credentials
-    }
-
-    fn user(found: Option<Found>) -> Option<String> {
-        match found?.credential {
-            Credential::Basic { user, password } => Some(format!("{user}:{password}")),
-            Credential::Identity(token) | Credential::Registry(token) => Some(token),
-        }
-    }
-
-    fn auth(text: &str) -> String {
-        base64::engine::general_purpose::STANDARD_NO_PAD.encode(text)
-    }
-
-    #[test]
-    fn the_most_specific_key_wins() {
-        let file = serde_json::json!({"auths": {
-            "h:5000": {"auth": auth("host:1")},
-            "h:5000/team": {"auth": auth("team:p:w")},
-            "h:5000/team/app": {"auth": auth("app:3")},
-            "other": {"auth": auth("other:4")},
-        }});
-        let credentials = credentials("h:5000", &[&file.to_string()]);
-        for (repository, expected) in [
-            (Some("team/app"), "app:3"),
-            (Some("team/app/deep"), "app:3"),
-            (Some("team/other"), "team:p:w"),
-            (Some("teamwork/x"), "host:1"),
-            (None, "host:1"),
-        ] {
-            let repository = repository.map(|name| name.parse().unwrap());
-            assert_eq!(
-                user(credentials.find(repository.as_ref())).as_deref(),
-                Some(expected)
-            );
-        }
-    }
-
-    #[test]
-    fn docker_hub_by_all_its_names() {
-        for key in [
-            "https://index.docker.io/v1/",
-            "docker.io",
-            "index.docker.io",
-            "registry-1.docker.io",
-        ] {
-            let file = serde_json::json!({"auths": {key: {"auth": auth("hub:1")}}}).to_string();
-            for host in ["docker.io", "registry-1.docker.io", "index.docker.io"] {
-                let found = credentials(host, &[&file]).find(None);
-                assert_eq!(user(found).as_deref(), Some("hub:1"), "{key} {host}");
-            }
-        }
-    }
-
-    #[test]
-    fn entries_of_all_kinds() {
-        for (entry, expected) in [
-            (
-                serde_json::json!({"username": "u", "password": "p"}),
-                Some("u:p"),
-            ),
-            (
-                serde_json::json!({"identitytoken": "t", "auth": auth("x:")}),
-                Some("t"),
-            ),
-            (serde_json::json!({"registrytoken": "r"}), Some("r")),
-            (serde_json::json!({"auth": "not base64!"}), None),
-            (serde_json::json!({"auth": auth("no colon")}), None),
-            (serde_json::json!({}), None),
-        ] {
-            let file = serde_json::json!({"auths": {"https://h/": entry}, "unknown": 1});
-            let found = credentials("h", &[&file.to_string()]).find(None);
-            assert_eq!(user(found).as_deref(), expected, "{entry}");
-        }
-    }
-
-    #[test]
-    fn an_earlier_source_takes_precedence() {
-        let file = |user: &str| {
-            serde_json::json!({"auths": {"h": {"username": user, "password": ""}}}).to_string()
-        };
-        let found = credentials("h", &[&file("a"), &file("b")]).find(None);
-        assert_eq!(user(found).as_deref(), Some("a:"));
-    }
-
-    #[test]
-    fn null_is_absent() {
-        let good = serde_json::json!({"auth": auth("ada:1"), "identitytoken": null});
-        for file in [
-            serde_json::json!({"auths": {"h": good}}),
-            serde_json::json!({"auths": {"h": good, "other": null}, "credsStore": null}),
-            serde_json::json!({"auths": {"h": good}, "credHelpers": null}),
-            serde_json::json!({"auths": {"h": good}, "credHelpers": {"x": null}, "y": null}),
-        ] {
-            let found = credentials("h", &[&file.to_string()]).find(None);
-            assert_eq!(user(found).as_deref(), Some("ada:1"), "{file}");
-        }
-        assert!(
-            credentials("h", &[r#"{"auths":null}"#])
-                .find(None)
-                .is_none()
-        );
-    }
-
-    #[test]
-    fn keys_that_are_addresses() {
-        for key in [
-            "https://h/",
-            "http://h",
-            "https://h/v1/",
-            "https://h/some/path",
-        ] {
-            let file = serde_json::json!({"auths": {key: {"auth": auth("ada:1")}}});
-            let found = credentials("h", &[&file.to_string()]).find(None);
-            assert_eq!(user(found).as_deref(), Some("ada:1"), "{key}");
-        }
-        let file = serde_json::json!({"auths": {"h/some/path": {"auth": auth("ada:1")}}});
-        assert!(credentials("h", &[&file.to_string()]).find(None).is_none());
-    }
-
-    #[test]
-    fn a_damaged_file_is_a_warning() {
-        let mut credentials = credentials("h", &[]);
-        let warned = std::cell::Cell::new(false);
-        credentials.add("x", b"{\"auths\": 3}", &|_| warned.set(true));
-        assert!(warned.get() && credentials.files.is_empty());
-    }
-}
+mod tests;

@@ -272,6 +272,11 @@ impl Error {
         )
     }
 
+    /// Whether the registry limits the rate of requests, and still does so after the last retry.
+    pub fn is_rate_limit(&self) -> bool {
+        matches!(self, Self::Unavailable { status, .. } if *status == StatusCode::TOO_MANY_REQUESTS)
+    }
+
     /// The kind of failure.
     pub fn class(&self) -> Class {
         match self {

@@ -1,6 +1,7 @@
 //! Examines a registry as a client on this machine sees it: name, route, TLS, sign-in, clock.
 //!
-//! Every step is tried even if an earlier one failed, so that all problems are reported at once. No
+//! Every step is tried even if an earlier one failed, so that all problems are reported at once. The
+//! request goes through the proxy that the environment configures, as those of clients do. No
 //! credentials are sent, and no certificate becomes trusted.
 
 use std::net::IpAddr;
@@ -12,11 +13,12 @@ use reqwest::header::{DATE, HeaderMap, WWW_AUTHENTICATE};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_rustls::rustls;
+use url::Url;
 
 use super::certificates::Certificates;
 use super::chain::{Chain, ChainError, served_chain};
+use super::connections::proxy_of;
 use super::failure::tls_reason;
-use super::no_proxy;
 use super::tls_words::tls_words;
 use super::words::innermost;
 
@@ -34,7 +36,7 @@ pub struct Examination {
     pub addresses: Result<Vec<IpAddr>, String>,
     /// The addresses that can't be reached, with the errors.
     pub unreachable: Vec<(IpAddr, String)>,
-    /// The proxy that the environment configures for it.
+    /// The proxy that the environment configures for it, as `host:port`.
     pub proxy: Option<String>,
     /// Its certificates; an error if it does not speak TLS.
     pub chain: Result<Chain, ChainError>,
@@ -81,32 +83,47 @@ pub async fn examine(host: &str, port: u16) -> Examination {
         }
     }
     let chain = served_chain(host, port).await;
-    let scheme = if chain.is_ok() { "https" } else { "http" };
     let authority = format!("{host}:{port}");
+    let proxy = |scheme| proxy_of(&Url::parse(&format!("{scheme}://{authority}/")).ok()?);
+    // To a host that can't be reached the proxy may lead.
+    let scheme = match &chain {
+        Err(ChainError::NoTls { .. }) => "http",
+        Ok(_) | Err(_) => "https",
+    };
+    let proxy = proxy(scheme);
+    // A chain that was received is judged by itself.
+    let trusting = chain.is_ok();
     Examination {
         addresses,
         unreachable,
-        proxy: proxy_for(bare, port, scheme),
-        answer: ask(scheme, &authority, host).await,
+        answer: ask(scheme, &authority, host, proxy.is_some(), trusting).await,
+        proxy,
         chain,
     }
 }
 
-/// Asks with the client certificate that this machine keeps for the registry, if there is one.
-async fn ask(scheme: &str, authority: &str, host: &str) -> Result<RegistryAnswer, NoAnswer> {
+/// Asks with the client certificate that this machine keeps for the registry, if there is one;
+/// `trusting` accepts any certificate.
+async fn ask(
+    scheme: &str,
+    authority: &str,
+    host: &str,
+    proxied: bool,
+    trusting: bool,
+) -> Result<RegistryAnswer, NoAnswer> {
     let other = |reason: String| NoAnswer {
         reason,
         client_refused: false,
     };
     let builder = reqwest::Client::builder()
-        .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .timeout(LIMIT)
         // An error of HTTP/2 does not contain the alert of TLS that caused it.
         .http1_only();
+    let builder = if proxied { builder } else { builder.no_proxy() };
     let certificates = Certificates::load(&[authority, host]);
     let certificates = certificates.map_err(|error| other(error.to_string()))?;
-    let builder = certificates.configure(builder, true);
+    let builder = certificates.configure(builder, trusting);
     let builder = builder.map_err(|error| other(error.to_string()))?;
     let client = builder.build().map_err(|error| other(innermost(&error)))?;
     let url = format!("{scheme}://{authority}/v2/");
@@ -141,20 +158,4 @@ async fn ask(scheme: &str, authority: &str, host: &str) -> Result<RegistryAnswer
 
 fn header(headers: &HeaderMap, name: &str) -> Option<String> {
     Some(headers.get(name)?.to_str().ok()?.to_owned())
-}
-
-/// The proxy that the environment configures for a host, as curl and Go read it.
-fn proxy_for(host: &str, port: u16, scheme: &str) -> Option<String> {
-    let variable = |name: &str| {
-        let value = std::env::var(name).or_else(|_| std::env::var(name.to_ascii_lowercase()));
-        value.ok().filter(|value| !value.is_empty())
-    };
-    let proxy = variable(&format!("{}_PROXY", scheme.to_ascii_uppercase()))
-        .or_else(|| variable("ALL_PROXY"))?;
-    let is_loopback = host == "localhost"
-        || host
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.is_loopback());
-    let passed = is_loopback || no_proxy::is_excepted(host, port, &no_proxy::list());
-    (!passed).then_some(proxy)
 }

@@ -1,6 +1,7 @@
 //! `Link: <address>; rel="next"` (RFC 8288) in paged listings.
 //!
-//! Pure. Also decides which links are allowed: only to another page of the same registry.
+//! Pure. Only path and query of a link count: behind a proxy many registries name themselves by an
+//! internal host, or without the port, and the next request goes to the same registry anyway.
 //! Invariant: an unreadable header is an error, never the end of a listing; a caller that took it
 //! for the end might delete the content of the next page.
 
@@ -19,9 +20,6 @@ pub(super) enum LinkError {
     /// The target is not a URL.
     #[error("its link to the next page is not an address")]
     Address,
-    /// The target is on another host.
-    #[error("its link to the next page leads to another host")]
-    Elsewhere,
 }
 
 /// One link of a header.
@@ -32,8 +30,7 @@ struct Link<'a> {
 }
 
 /// The address of the next page, from all `Link` headers of an answer: path and query, without the
-/// leading slash. `page` is the address of this page. The scheme is ignored, because proxies often
-/// confuse http and https in links.
+/// leading slash. `page` is the address of this page.
 pub(super) fn next(headers: &HeaderMap, page: &Url) -> Result<Option<String>, LinkError> {
     for value in headers.get_all(LINK) {
         let text = std::str::from_utf8(value.as_bytes()).map_err(|_| LinkError::Header)?;
@@ -60,10 +57,8 @@ pub(super) fn next(headers: &HeaderMap, page: &Url) -> Result<Option<String>, Li
 }
 
 fn address(target: &str, page: &Url) -> Result<Option<String>, LinkError> {
-    let link = page.join(target).map_err(|_| LinkError::Address)?;
-    if link.host_str() != page.host_str() || link.port() != page.port() {
-        return Err(LinkError::Elsewhere);
-    }
+    let link = page.join(target).ok();
+    let link = link.filter(Url::has_host).ok_or(LinkError::Address)?;
     let path = link.path().trim_start_matches('/');
     Ok(Some(match link.query() {
         Some(query) => format!("{path}?{query}"),
@@ -180,18 +175,23 @@ mod tests {
         assert_eq!(follow("</other>"), Err(LinkError::Relation));
     }
 
+    /// The request goes to the registry itself, whatever host the link names.
     #[test]
-    fn another_host_is_refused() {
+    fn the_host_is_ignored() {
+        let page = Ok(Some("v2/_catalog?last=b".to_owned()));
         for header in [
-            "<https://evil/v2/_catalog>; rel=next",
-            "<//evil/v2>; rel=next",
-            "<https://h:5001/v2/_catalog>; rel=next",
-            "<https://h:5000@evil/v2>; rel=next",
-            "<https://evil/v2/_catalog>",
+            "<http://internal:5000/v2/_catalog?last=b>; rel=next",
+            "<https://h/v2/_catalog?last=b>; rel=next",
+            "<//evil/v2/_catalog?last=b>; rel=next",
+            "<https://h:5000@evil/v2/_catalog?last=b>; rel=next",
+            "<https://internal/v2/_catalog?last=b>",
         ] {
-            assert_eq!(follow(header), Err(LinkError::Elsewhere), "{header}");
+            assert_eq!(follow(header), page, "{header}");
         }
+        let rest = Ok(Some("evil/v2".to_owned()));
+        assert_eq!(follow("<https://internal//evil/v2>; rel=next"), rest);
         assert_eq!(follow("<https://[/>; rel=next"), Err(LinkError::Address));
+        assert_eq!(follow("<data:x>; rel=next"), Err(LinkError::Address));
     }
 
     proptest! {

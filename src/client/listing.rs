@@ -68,6 +68,8 @@ pub struct Listing<'a, T> {
     first: Option<Vec<T>>,
     /// Whether to sign in before the first page.
     signs_in: bool,
+    /// Why that failed.
+    unsigned: Option<Error>,
 }
 
 impl<'a, T> Listing<'a, T> {
@@ -76,16 +78,21 @@ impl<'a, T> Listing<'a, T> {
         if let Some(first) = self.first.take() {
             return Ok(Some(first));
         }
-        if std::mem::take(&mut self.signs_in) {
-            self.pages.client.sign_in_to_list().await;
-        }
-        let Some(answer) = self.pages.answer().await? else {
+        let Some(answer) = self.answer().await? else {
             return Ok(None);
         };
         if !answer.status.is_success() {
             return Err(self.pages.client.refusal(&answer, self.pages.subject));
         }
+        self.pages.client.warn_of_public_list(self.unsigned.take());
         (self.read)(&mut self.pages, &answer).map(Some)
+    }
+
+    async fn answer(&mut self) -> Result<Option<Answer>, Error> {
+        if std::mem::take(&mut self.signs_in) {
+            self.unsigned = self.pages.client.sign_in_to_list().await;
+        }
+        self.pages.answer().await
     }
 
     /// The entries of all pages.
@@ -101,10 +108,7 @@ impl<'a, T> Listing<'a, T> {
     /// `None`, in whatever way they refuse: various statuses, a challenge for an impossible scope,
     /// an HTML page. Real errors appear again in the standard listing.
     async fn begin(mut self) -> Result<Option<Listing<'a, T>>, Error> {
-        if std::mem::take(&mut self.signs_in) {
-            self.pages.client.sign_in_to_list().await;
-        }
-        let answer = match self.pages.answer().await {
+        let answer = match self.answer().await {
             Ok(Some(answer)) if answer.status.is_success() => answer,
             Err(error) if error.class() == Class::Unavailable => return Err(error),
             _ => return Ok(None),
@@ -112,6 +116,7 @@ impl<'a, T> Listing<'a, T> {
         let Ok(first) = (self.read)(&mut self.pages, &answer) else {
             return Ok(None);
         };
+        self.pages.client.warn_of_public_list(self.unsigned.take());
         self.first = Some(first);
         Ok(Some(self))
     }
@@ -139,6 +144,7 @@ impl Client {
             read: names,
             first: None,
             signs_in: true,
+            unsigned: None,
         }
     }
 
@@ -155,16 +161,31 @@ impl Client {
             read: names,
             first: None,
             signs_in: false,
+            unsigned: None,
         }
     }
 
     /// Signs in before repositories are listed: anonymous users get the public repositories without
-    /// any challenge. Errors are left to the listing.
-    pub(super) async fn sign_in_to_list(&self) {
+    /// any challenge. Returns why that failed.
+    pub(super) async fn sign_in_to_list(&self) -> Option<Error> {
         let credentials = self.auth.credentials(&self.transport).await;
-        if credentials.find(None).is_some() && self.auth.known(&Scope::Catalog).is_none() {
-            let call = Call::new(Method::GET, "v2/", Scope::Catalog);
-            drop(self.call(call).await);
+        if credentials.find(None).is_none() || self.auth.known(&Scope::Catalog).is_some() {
+            return None;
+        }
+        let sign_in = |scope| self.call(Call::new(Method::GET, "v2/", scope));
+        match sign_in(Scope::Catalog).await {
+            // Some token services refuse the scope and not the user.
+            Err(error) if error.class() == Class::Denied => sign_in(Scope::Unnamed).await.err(),
+            signed_in => signed_in.err(),
+        }
+    }
+
+    /// Warns of a list that was received although the sign-in failed.
+    pub(super) fn warn_of_public_list(&self, unsigned: Option<Error>) {
+        if let Some(error) = unsigned.filter(|_| self.auth.known(&Scope::Catalog).is_none()) {
+            self.transport.report(Event::Warning(&format!(
+                "only public repositories are listed: {error}"
+            )));
         }
     }
 
@@ -175,6 +196,7 @@ impl Client {
             read: Pages::entries,
             first: None,
             signs_in: true,
+            unsigned: None,
         };
         listing.begin().await
     }
@@ -196,6 +218,7 @@ impl Client {
             read: Pages::entries,
             first: None,
             signs_in: false,
+            unsigned: None,
         };
         listing.begin().await
     }

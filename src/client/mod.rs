@@ -314,7 +314,7 @@ impl Client {
                 hint: if recognition::is_about_quota(&answer.body) {
                     String::new()
                 } else {
-                    self.auth.hint(&registry)
+                    self.auth.hint(subject.repository())
                 },
                 registry,
             },

@@ -1,6 +1,7 @@
 //! The pages of a listing, in order, completely.
 //!
-//! Finds the next page: by its `Link` or, after a full page without one, by the last entry.
+//! Finds the next page: by its `Link` or, in a listing without any, after a full page by the last
+//! entry.
 //! Invariant: a listing ends where the registry says so; a page that can't be parsed, that repeats
 //! an earlier one, or that exceeds the limits is an error.
 
@@ -52,6 +53,8 @@ pub(super) struct Pages<'a> {
     next: Option<String>,
     /// The requested number of entries; `None` if the registry decided.
     asked: Option<usize>,
+    /// Whether a page had a link: then one without is the last, even if it is full.
+    linked: bool,
     /// The last entry of the previous page, if this page was requested by it alone.
     after: Option<String>,
     seen: HashSet<String>,
@@ -71,6 +74,7 @@ impl<'a> Pages<'a> {
             subject,
             next: Some(format!("{path}?n={PAGE}")),
             asked: None,
+            linked: false,
             after: None,
             seen: HashSet::new(),
             bounds: Bounds::default(),
@@ -98,6 +102,7 @@ impl<'a> Pages<'a> {
                 Box::pin(self.client.must_be_registry(&answer)).await?;
             }
             self.next = self.link(&answer, &path)?;
+            self.linked |= self.next.is_some();
         }
         self.seen.insert(path);
         Ok(Some(answer))
@@ -145,8 +150,8 @@ impl<'a> Pages<'a> {
         Ok(entries)
     }
 
-    /// Names as received. A full page without a link is followed by another request, because some
-    /// registries page without links.
+    /// Names as received. A full page is followed by another request if no page had a link, because
+    /// some registries page without links.
     pub(super) fn texts(&mut self, answer: &Answer) -> Result<Vec<String>, Error> {
         let texts: Vec<String> = self.entries(answer)?;
         if let Some(after) = self.after.take()
@@ -157,6 +162,7 @@ impl<'a> Pages<'a> {
             return Ok(Vec::new());
         }
         if self.next.is_none()
+            && !self.linked
             && self.asked.is_some_and(|asked| texts.len() == asked)
             && let Some(last) = texts.last()
         {

@@ -49,7 +49,7 @@ impl Client {
         limit: usize,
     ) -> Result<Option<Vec<FoundRepository>>, Error> {
         // Without credentials it finds only public repositories, and sends no challenge.
-        self.sign_in_to_list().await;
+        let unsigned = self.sign_in_to_list().await;
         let mut found: Vec<FoundRepository> = Vec::new();
         let term: String = url::form_urlencoded::byte_serialize(term.as_bytes()).collect();
         for number in 1.. {
@@ -84,6 +84,7 @@ impl Client {
                 break;
             }
         }
+        self.warn_of_public_list(unsigned);
         found.truncate(limit);
         Ok(Some(found))
     }

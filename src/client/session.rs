@@ -47,7 +47,7 @@ pub(super) struct Refused {
     pub(super) error: Error,
     /// The wait that the registry requests.
     pub(super) retry_after: Option<Duration>,
-    /// Whether the session no longer exists.
+    /// Whether the session no longer exists, or is of no more use.
     pub(super) lost: bool,
     /// Whether only the token had expired; there is a new one.
     pub(super) renewed: bool,
@@ -253,7 +253,14 @@ impl Upload<'_> {
                     ..refused
                 })))
             }
-            StatusCode::RANGE_NOT_SATISFIABLE => Ok(Sent::Refused(Box::new(refused))),
+            StatusCode::RANGE_NOT_SATISFIABLE => {
+                // A registry that reports a wrong offset refuses what is sent there forever.
+                let lost = self.unsatisfied_at.replace(self.accepted) == Some(self.accepted);
+                if lost {
+                    self.client.cancel_upload(self.repository, session).await;
+                }
+                Ok(Sent::Refused(Box::new(Refused { lost, ..refused })))
+            }
             _ if is_transient(status) => Ok(Sent::Refused(Box::new(Refused {
                 retry_after,
                 ..refused

@@ -52,7 +52,7 @@ impl fmt::Display for Subject<'_> {
     }
 }
 
-impl Subject<'_> {
+impl<'a> Subject<'a> {
     /// The object as it follows "has no" in an error.
     pub(super) fn absent(self) -> String {
         match self {
@@ -61,6 +61,19 @@ impl Subject<'_> {
             }
             // "has no catalog", not "has no the catalog".
             _ => self.to_string().trim_start_matches("the ").to_owned(),
+        }
+    }
+
+    /// The repository that it is, or is in.
+    pub(super) fn repository(&self) -> Option<&'a Repository> {
+        match *self {
+            Self::Root | Self::Administration | Self::Search | Self::Catalog => None,
+            Self::Repository(repository)
+            | Self::Manifest(repository, _)
+            | Self::Put(repository, _)
+            | Self::Blob(repository, _)
+            | Self::Upload(repository)
+            | Self::Referrers(repository, _) => Some(repository),
         }
     }
 

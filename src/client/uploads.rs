@@ -55,6 +55,8 @@ pub(super) struct Upload<'a> {
     lost: u32,
     /// The confirmed offset at the last new token.
     renewed_at: Option<u64>,
+    /// The offset at which this session last refused bytes with 416.
+    pub(super) unsatisfied_at: Option<u64>,
 }
 
 impl Client {
@@ -80,8 +82,10 @@ impl Client {
             furthest: 0,
             lost: 0,
             renewed_at: None,
+            unsatisfied_at: None,
         };
         let outcome = upload.run().await;
+        let outcome = outcome.map_err(|error| upload.at_session(error));
         if let (Err(error), Some(session)) = (&outcome, &upload.session)
             && error.class() != Class::Unavailable
         {
@@ -129,6 +133,7 @@ impl Upload<'_> {
         self.session = Some(self.client.session(&answer, self.subject())?);
         self.accepted = 0;
         self.resumed = false;
+        self.unsatisfied_at = None;
         Ok(())
     }
 
@@ -190,7 +195,9 @@ impl Upload<'_> {
         match position(&answer.headers).filter(|_| answer.status.is_success()) {
             Some(position) if position > self.window.end() => {
                 let reason = "it reports more bytes than exist";
-                Err(self.client.malformed(self.subject(), reason))
+                let error = self.client.malformed(self.subject(), reason);
+                self.client.cancel_upload(self.repository, &session).await;
+                self.start_again(reason, error).await
             }
             Some(position) => {
                 self.confirmed(position);
@@ -242,6 +249,7 @@ impl Upload<'_> {
             digest,
             size: self.window.end(),
         };
+        let size = Some(uploaded.size);
         let Some(mut closing) = self.session.clone() else {
             return Ok(None);
         };
@@ -262,10 +270,9 @@ impl Upload<'_> {
             Ok(answer) => answer,
             // Perhaps only the answer was lost, and the blob was stored.
             Err(error) if error.class() == Class::Unavailable => {
-                let size = self.client.blob_size(self.repository, &digest).await;
-                return match size {
-                    Ok(Some(size)) if size == uploaded.size => Ok(Some(uploaded)),
-                    _ => Err(error),
+                return match self.client.has_blob(self.repository, &digest, size).await {
+                    Ok(true) => Ok(Some(uploaded)),
+                    Ok(false) | Err(_) => Err(error),
                 };
             }
             Err(error) => return Err(error),
@@ -276,7 +283,7 @@ impl Upload<'_> {
         }
         // The answer to an earlier attempt was lost, but it succeeded.
         let gone = answer.status == StatusCode::NOT_FOUND;
-        if gone && self.client.blob_size(self.repository, &digest).await? == Some(uploaded.size) {
+        if gone && self.client.has_blob(self.repository, &digest, size).await? {
             return Ok(Some(uploaded));
         }
         // Some of the bytes may be stored by an earlier attempt.
@@ -297,6 +304,25 @@ impl Upload<'_> {
         }
         self.start_again("it has different bytes", error).await?;
         Ok(None)
+    }
+
+    /// Says of an address that can't be reached that the registry gave it.
+    fn at_session(&self, error: Error) -> Error {
+        let shown = |url| self.client.transport.shown(url);
+        let elsewhere = self.session.as_ref().filter(|url| !self.client.is_own(url));
+        match (error, elsewhere.map(shown)) {
+            (Error::Unreachable { host, reason, .. }, Some(session)) if host == session => {
+                let registry = self.client.registry();
+                Error::Unreachable {
+                    reason: format!("{reason}; {registry} gives that address for uploads"),
+                    hint: "a proxy in front of it has to pass on the name and the port that the \
+                           client uses (in nginx, proxy_set_header Host $http_host)"
+                        .into(),
+                    host,
+                }
+            }
+            (error, _) => error,
+        }
     }
 
     /// The content sent with the digest: all of a small blob.

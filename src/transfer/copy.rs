@@ -11,6 +11,8 @@ mod referrers;
 
 use std::num::NonZeroUsize;
 
+use parking_lot::Mutex;
+
 use self::blobs::Blobs;
 use super::export;
 use super::progress::{Event, Listener};
@@ -91,6 +93,9 @@ pub struct Copy {
     blobs: Blobs,
     /// Held while a list of referrers is read, merged and written.
     lists: tokio::sync::Mutex<()>,
+    /// Why the destination denied a question about a manifest. The answer to one about a blob has no
+    /// body that could say it.
+    denial: Mutex<String>,
 }
 
 impl Copy {
@@ -103,11 +108,36 @@ impl Copy {
             options,
             listener,
             lists: tokio::sync::Mutex::default(),
+            denial: Mutex::default(),
         }
     }
 
     /// Copies an image to a tag or a digest; without `destination`, to its own digest.
     pub async fn image(
+        &self,
+        source: &Reference,
+        destination: Option<&Reference>,
+    ) -> Result<Copied, Error> {
+        let copied = self.copied(source, destination).await;
+        copied.map_err(|error| match error {
+            Error::Denied {
+                registry,
+                what,
+                words,
+                hint,
+            } if words.is_empty() && registry == self.destination.client.registry() => {
+                Error::Denied {
+                    registry,
+                    what,
+                    words: self.denial.lock().clone(),
+                    hint,
+                }
+            }
+            other => other,
+        })
+    }
+
+    async fn copied(
         &self,
         source: &Reference,
         destination: Option<&Reference>,
@@ -179,6 +209,10 @@ impl Copy {
             Err(error) if error.class() == Class::NotFound => Ok(None),
             // Some registries deny access to a repository that does not exist yet. The push will
             // show whether it is writable.
+            Err(Error::Denied { words, .. }) => {
+                *self.denial.lock() = words;
+                Ok(None)
+            }
             Err(error) if error.class() == Class::Denied => Ok(None),
             Err(error) => Err(error),
         }

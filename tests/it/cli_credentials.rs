@@ -188,6 +188,25 @@ fn credential_helpers() {
     run().success().stdout(BODY);
     let seen = strange.seen().pop().unwrap().authorization;
     assert_eq!(seen.as_deref(), Some("Basic dTpw"));
+    // A helper of a later source is not asked.
+    signed_in(&regctl, &strange.host);
+    let file = regctl.home.path().join(".docker/config.json");
+    std::fs::write(&file, r#"{"credsStore":"test"}"#).unwrap();
+    script("touch \"$0.asked\"; exit 1");
+    let first = json!({"auths": {&strange.host: {"auth": "dXNlcjpwYXNz"}}});
+    let mut command = regctl.command();
+    command
+        .env(
+            "PATH",
+            format!("{}:/usr/bin:/bin", regctl.home.path().display()),
+        )
+        .env("DOCKER_AUTH_CONFIG", first.to_string())
+        .args(RAW);
+    command.assert().success().stdout(BODY);
+    let seen = strange.seen().pop().unwrap().authorization;
+    assert_eq!(seen.as_deref(), Some("Basic dXNlcjpwYXNz"));
+    assert!(!helper.with_extension("asked").exists());
+    std::fs::remove_file(&file).unwrap();
     script("echo secret; exit 1");
     let output = run().code(4);
     let talk = String::from_utf8(output.get_output().stderr.clone()).unwrap();

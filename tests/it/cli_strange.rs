@@ -140,14 +140,12 @@ fn answers_without_end() {
     assert!(error.contains("longer than 4194304 bytes"), "{error}");
 
     let names = br#"{"repositories":["a"]}"#;
-    for (link, reason) in [
-        ("</v2/_catalog?n=1000>; rel=next", "form a loop"),
-        ("<http://127.0.0.2:9/v2/_catalog>; rel=next", "another host"),
-    ] {
-        let link = format!("Link: {link}");
+    // The host of a link is ignored.
+    for host in ["", "http://127.0.0.2:9"] {
+        let link = format!("Link: <{host}/v2/_catalog?n=1000>; rel=next");
         let strange = Strange::start(move |_, _| answer("200 OK", &[&link], names));
         let error = Regctl::new(&strange.host).fails(1, &["catalog", "-o", "name"]);
-        assert!(error.contains(reason), "{error}");
+        assert!(error.contains("form a loop"), "{error}");
     }
     let round = Strange::start(move |request, _| {
         let next = if request.line.contains("last=a") {

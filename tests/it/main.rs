@@ -91,6 +91,7 @@ mod login;
 mod nginx;
 mod oidc;
 mod one_bad_place;
+mod other_registries;
 mod pages;
 mod pages_about;
 mod pages_actions;

@@ -92,7 +92,18 @@ fn tunnels_with_the_registrys_own_certificate() {
             run(&regctl, &environment, &["catalog"])
                 .success()
                 .stdout("");
+            // The name has not to resolve here.
+            let doctor = run(&regctl, &environment, &["doctor", written]).success();
+            let found = text(&doctor.get_output().stdout);
+            assert!(
+                found.contains("without it there is no way there"),
+                "{found}"
+            );
             std::fs::remove_file(home.join("ca.crt")).unwrap();
+            let doctor = run(&regctl, &environment, &["doctor", written]).code(1);
+            let found = text(&doctor.get_output().stdout);
+            assert!(found.contains("/v2/ through the proxy: "), "{found}");
+            assert!(found.contains("DNS"), "{found}");
             let seen = proxy.seen().pop().unwrap();
             assert!(seen.starts_with("CONNECT registry.invalid:443"), "{seen}");
         }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use regctl::client::{Class, Error, Uploaded};
 
+use crate::strange::REGISTRY;
 use crate::support::{
     Action, Meddler, Passed, Random, Server, eventually, have, random_bytes, sha256,
 };
@@ -223,6 +224,59 @@ fn lost_sessions_use_up_the_retries() {
         let text = error.to_string();
         assert!(text.contains("lost the session of an upload"), "{text}");
         assert_eq!((proxy.count("POST"), proxy.count("PUT")), (3, 3));
+    }
+}
+
+/// A registry that reports more bytes than it has refuses what is sent after them: a new upload.
+#[test]
+fn a_wrong_offset_costs_one_session() {
+    let server = Server::regctl();
+    let bytes = random_bytes(18, 2 * MIB);
+    for reported in ["0-100000", "0-99999999"] {
+        let sessions = AtomicU64::new(0);
+        let proxy = Meddler::start(server.address(), move |passed, number| {
+            let method = passed.line.split(' ').next().unwrap_or_default();
+            if method == "POST" {
+                sessions.fetch_add(1, Ordering::Relaxed);
+            }
+            let range = format!("Range: {reported}");
+            match (method, sessions.load(Ordering::Relaxed)) {
+                ("PATCH", 1) if number == 1 => Action::Cut {
+                    body: MIB,
+                    answer: 0,
+                },
+                ("PATCH", 1) => Action::Answer(answer("416 Range Not Satisfiable", &[&range], b"")),
+                ("GET", 1) => Action::Answer(answer("204 No Content", &[REGISTRY, &range], b"")),
+                _ => Action::Pass,
+            }
+        });
+        let (uploaded, _) = send(&proxy.host, &mut Pieces::new(&bytes, 200_000));
+        arrived(&server, &bytes, uploaded);
+        assert_eq!(proxy.count("POST"), 2, "{:?}", proxy.passed());
+        assert_eq!(server.open_uploads(), [""; 0]);
+    }
+}
+
+#[test]
+fn an_address_for_uploads_where_nothing_listens() {
+    let server = Server::regctl();
+    let proxy = Meddler::start(server.address(), |_, _| {
+        let location = "Location: http://127.0.0.1:1/v2/team/app/blobs/uploads/1";
+        Action::Answer(answer("202 Accepted", &[location], b""))
+    });
+    for length in [1000, MIB] {
+        let bytes = random_bytes(19, length);
+        let mut source = Pieces::new(&bytes, 100_000);
+        let client = client_with(&proxy.host, 0);
+        let repository = repository("team/app");
+        let uploaded = block_on(client.upload_blob(&repository, &mut source, &|_| {}));
+        let error = uploaded.unwrap_err().to_string();
+        let begin = format!(
+            "can't reach 127.0.0.1:1: nothing listens there; {} gives that address for uploads; \
+             hint: a proxy",
+            proxy.host
+        );
+        assert!(error.starts_with(&begin), "{error}");
     }
 }
 

@@ -90,9 +90,7 @@ impl Copy {
         let (from, to) = (&source.repository, &destination.repository);
         let digest = &blob.digest;
         let size = Some(blob.size).filter(|size| *size > 0);
-        let there = destination.client.blob_size(to, digest).await?;
-        // One of another length is damaged.
-        if there.is_some_and(|there| size.is_none_or(|size| size == there)) {
+        if destination.client.has_blob(to, digest, size).await? {
             return Ok((Outcome::Exists, 0));
         }
         let same = source.client.registry() == destination.client.registry();

@@ -90,7 +90,7 @@ impl Copy {
     async fn blob_or_none(&self, blob: &Descriptor) -> Result<Moved, Error> {
         if blob.may_be_absent() {
             let Place { client, repository } = &self.source;
-            if client.blob_size(repository, &blob.digest).await?.is_none() {
+            if !client.has_blob(repository, &blob.digest, None).await? {
                 if blob.urls.is_empty() {
                     self.warn(&format!(
                         "{repository}: layer {} is not for distribution and not in the registry; it \

@@ -176,11 +176,11 @@ impl<'a> Planner<'a> {
 
     /// Whether a layer that may be absent is absent.
     async fn is_absent(&self, image: &Image, blob: &Descriptor) -> Result<bool, Error> {
-        let size = image
+        let there = image
             .client
-            .blob_size(&image.repository, &blob.digest)
+            .has_blob(&image.repository, &blob.digest, None)
             .await?;
-        if size.is_none() {
+        if !there {
             let from = blob.urls.first().map(|url| format!(", from {url}"));
             self.warn(&format!(
                 "{}: layer {} is not for distribution and not in the registry; it is left out, and \
@@ -190,7 +190,7 @@ impl<'a> Planner<'a> {
                 from.unwrap_or_default(),
             ));
         }
-        Ok(size.is_none())
+        Ok(!there)
     }
 
     /// Completes the plan.

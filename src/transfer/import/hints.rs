@@ -95,10 +95,10 @@ pub(super) fn locate(
         .map(|(_, place)| place)
         .filter(|place| *place != home);
     for (number, place) in std::iter::once(home).chain(others).enumerate() {
-        let size = session.wait(session.client.blob_size(place, &hint.stored));
-        match size {
-            Ok(Some(size)) if size == hint.size => return Ok(Some(place.clone())),
-            Ok(_) => {}
+        let client = &session.client;
+        match session.wait(client.has_blob(place, &hint.stored, Some(hint.size))) {
+            Ok(true) => return Ok(Some(place.clone())),
+            Ok(false) => {}
             // The user may have no right to read it, or only to push to it.
             Err(error) if number > 0 || error.class() == Class::Denied => {}
             Err(error) => return Err(error.into()),

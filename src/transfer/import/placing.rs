@@ -21,7 +21,7 @@ impl Finish<'_> {
     ) -> Result<u64, Error> {
         let client = &self.session.client;
         let size = bytes.len() as u64;
-        if client.blob_size(repository, digest).await? == Some(size) {
+        if client.has_blob(repository, digest, Some(size)).await? {
             return Ok(0);
         }
         let id = self.session.begin(repository, &digest.hex()[..12], size);
@@ -52,12 +52,11 @@ impl Finish<'_> {
         let Some(Ok(delivered)) = self.outcomes.get(member) else {
             return Ok(0);
         };
-        let there = client.blob_size(repository, &descriptor.digest).await?;
-        if there == Some(descriptor.size) {
+        let (digest, size) = (&descriptor.digest, descriptor.size);
+        if client.has_blob(repository, digest, Some(size)).await? {
             return Ok(0);
         }
-        let hex = descriptor.digest.hex();
-        let id = self.session.begin(repository, &hex[..12], descriptor.size);
+        let id = self.session.begin(repository, &digest.hex()[..12], size);
         let sent = uncompressed(self.session, delivered, stored, descriptor, repository, id).await;
         let outcome = if sent.is_ok() {
             Outcome::Sent
@@ -82,7 +81,7 @@ impl Finish<'_> {
         let client = &self.session.client;
         let there = from == repository
             || client.mount_blob(repository, digest, from).await?
-            || client.blob_size(repository, digest).await?.is_some();
+            || client.has_blob(repository, digest, None).await?;
         if there {
             return Ok(());
         }
@@ -109,7 +108,7 @@ impl Finish<'_> {
         }
         let client = &self.session.client;
         let digest = &descriptor.digest;
-        if client.blob_size(repository, digest).await?.is_some() {
+        if client.has_blob(repository, digest, None).await? {
             return Ok(());
         }
         for base in self.bases {
@@ -123,8 +122,8 @@ impl Finish<'_> {
             for from in goals.iter().map(|goal| &goal.repository).chain(own) {
                 // Checked first: without a blob to mount, some registries open an upload session
                 // instead.
-                let there = client.blob_size(from, digest).await.ok().flatten();
-                if from == repository || there.is_none() {
+                let there = client.has_blob(from, digest, None).await;
+                if from == repository || !there.unwrap_or(false) {
                     continue;
                 }
                 match client.mount_blob(repository, digest, from).await {
