@@ -5,13 +5,14 @@
 
 use super::Loaded;
 use super::access::AccessSettings;
-use super::collection::{CollectionSettings, ScrubSettings};
+use super::collection::{CollectionSettings, Schedule, ScrubSettings};
 use super::period_in_words;
 use super::reach::ReachSettings;
 use super::settings::{
     CertificateSource, HealthCheck, HealthSettings, HttpSettings, IndexPlatforms, ListenAddress,
     LogSettings, Settings, StorageDriver, StorageSettings, ValidationSettings,
 };
+use super::time_zone;
 use super::values::words;
 use crate::oci::RetentionRule;
 
@@ -257,6 +258,12 @@ fn describe_collection(
         None => "Collects garbage: on request (regctl gc)".to_owned(),
         Some(schedule) => format!("Collects garbage: {schedule}{untagged}"),
     });
+    if let Some(Schedule::At(_)) = collection.schedule {
+        lines.push(format!(
+            "Time zone of this pattern: {}",
+            time_zone::describe()
+        ));
+    }
     lines.push(if collection.trash.is_zero() {
         "Deleted tags: can't be restored".to_owned()
     } else {

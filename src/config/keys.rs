@@ -90,7 +90,7 @@ pub const KEYS: &[Key] = &[
     key("validation.manifests.indexes.platforms", "none", "Which images of an index must exist when it is pushed: none, all or list."),
     key("validation.manifests.indexes.platformlist[].os", "", "With list: an operating system."),
     key("validation.manifests.indexes.platformlist[].architecture", "", "And an architecture."),
-    key("regctl.gc.schedule", "", "When the server collects garbage: a pattern as in crontab(5), or an interval as in 24h. Without it, only regctl gc collects."),
+    key("regctl.gc.schedule", "", "When the server collects garbage: a pattern as in crontab(5), in the time zone of TZ or of the system, or an interval since the last run as in 24h. Without it, only regctl gc collects."),
     key("regctl.gc.untagged", "false", "Whether untagged manifests are deleted: true, or their minimum age."),
     key("regctl.gc.lease", "1h", "The minimum time for which a client can rely on the answer that a blob exists; the maximum is twice as long."),
     key("regctl.gc.trash", "24h", "How long deletions can be restored; 0: not at all."),

@@ -30,6 +30,7 @@ mod reach;
 mod section;
 mod settings;
 mod storage;
+mod time_zone;
 mod tls;
 mod values;
 mod wire;
@@ -169,6 +170,7 @@ fn load_from(request: &Request, usual_places: &[&Path]) -> Result<Loaded, Config
     let values = places::values(&root);
     let mut settings = interpret(root, basis, flags, &mut warnings)?;
     settings.places = FilePlaces::find(&values, &settings);
+    time_zone::check(settings.collection.schedule.as_ref(), &mut warnings);
     Ok(Loaded {
         settings,
         file,

@@ -170,6 +170,34 @@ fn invalid_rules_are_refused() {
     server.server.stop();
 }
 
+/// Where there is no such zone, the pattern would silently be meant in UTC.
+#[test]
+fn the_time_zone_of_a_schedule_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("config.yml");
+    let check = |schedule: &str, zone: &str| {
+        let text = format!(
+            "version: 0.1\nstorage: {{filesystem: {{}}}}\nregctl: {{gc: {{schedule: '{schedule}'}}}}\n"
+        );
+        std::fs::write(&path, text).unwrap();
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_regctl"));
+        command.args(["serve", "--check", "--config"]).arg(&path);
+        crate::support::attempt(command.env("TZ", zone)).text
+    };
+    for (zone, named) in [
+        ("Europe/Berlin", "Europe/Berlin"),
+        ("CET-1CEST,M3.5.0,M10.5.0/3", "CET-1CEST,M3.5.0,M10.5.0/3"),
+        ("Mars/Olympus", "UTC"),
+    ] {
+        let text = check("0 3 * * *", zone);
+        let line = format!("Time zone of this pattern: {named}\n");
+        assert!(text.contains(&line), "{text}");
+        let warns = text.contains("TZ: there is no time zone \"Mars/Olympus\"");
+        assert_eq!(warns, named == "UTC", "{text}");
+    }
+    assert!(!check("24h", "Mars/Olympus").contains("zone"));
+}
+
 const CONFIG_WITH_ACCOUNTS: &str = "\
 version: 0.1
 storage: {delete: {enabled: true}, filesystem: {rootdirectory: /nowhere}}

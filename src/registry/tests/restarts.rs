@@ -223,3 +223,19 @@ async fn a_clock_that_is_set_neither_ends_nor_prolongs_a_deletion() {
         assert!(matches!(ended, Err(RegistryError::NotInTrash(_))), "{step}");
     }
 }
+
+#[tokio::test]
+async fn the_end_of_a_scheduled_collection_survives_a_restart() {
+    let root = Root::in_memory();
+    let registry = root.open().await;
+    let first = registry.last_schedule().await.unwrap();
+    root.clock.advance(DAY);
+    kill(registry).await;
+    let registry = root.open().await;
+    assert_eq!(registry.last_schedule().await.unwrap(), first);
+    registry.note_schedule().await.unwrap();
+    root.clock.advance(DAY);
+    kill(registry).await;
+    let registry = root.open().await;
+    assert_eq!(registry.last_schedule().await.unwrap(), first + DAY);
+}
