@@ -245,14 +245,6 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether the registry refuses for the number of requests, also after the last retry.
-    pub fn is_rate_limit(&self) -> bool {
-        let Self::Unavailable { status, .. } = self else {
-            return false;
-        };
-        *status == StatusCode::TOO_MANY_REQUESTS
-    }
-
     /// Whether the registry keeps a manifest because tags point at it, as Google's do.
     pub fn wants_tags_deleted_first(&self) -> bool {
         matches!(self, Self::Refused { words, .. } if words.contains("MANIFEST_DANGLING_TAG"))

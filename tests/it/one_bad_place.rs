@@ -1,6 +1,6 @@
 //! An unusable path in a root is skipped and reported, and everything else is served.
 
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 
 use crate::admin_support::{Admin, serve};
@@ -212,4 +212,44 @@ fn a_check_goes_on_after_an_unreadable_manifest() {
         assert!(found.contains(&digest.hex()), "{digest}: {found}");
     }
     assert!(!error.contains("error:"), "{error}");
+}
+
+/// Gives each file and directory another mode, and so another time of its last change, as `chown -R`
+/// and labels of SELinux do.
+fn change_modes(path: &Path) {
+    let metadata = std::fs::symlink_metadata(path).unwrap();
+    let mode = metadata.permissions().mode() ^ 0o004;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    if metadata.is_dir() {
+        for entry in std::fs::read_dir(path).unwrap() {
+            change_modes(&entry.unwrap().path());
+        }
+    }
+}
+
+#[test]
+fn another_owner_or_mode_is_no_change_by_another_program() {
+    for all in [false, true] {
+        let server = serve(CONFIG);
+        let remote = server.remote("team/app");
+        let (old, new) = (Image::new(1), Image::new(2));
+        remote.push("v1", &old);
+        let manifests = "docker/registry/v2/repositories/team/app/_manifests";
+        let tag = server.root().join(manifests).join("tags/v1");
+        let occupied = tag.join("index/sha256").join(new.digest().hex());
+        std::fs::write(&occupied, "x").unwrap();
+        remote.push("v1", &new);
+        let root = server.root().to_path_buf();
+        let setup = server.stop();
+        let current = tag.join("current/link");
+        let link = std::fs::read_to_string(&current).unwrap();
+        assert_eq!(link, old.digest().to_string(), "the change is postponed");
+        std::fs::remove_file(&occupied).unwrap();
+        change_modes(if all { &root } else { &tag });
+        let server = setup.start();
+        assert_eq!(server.remote("team/app").verify("v1"), new.digest());
+        let link = std::fs::read_to_string(&current).unwrap();
+        assert_eq!(link, new.digest().to_string());
+        server.stop();
+    }
 }

@@ -1,6 +1,6 @@
 //! Changes that other programs made in a repository after the last process changed the layout.
 //!
-//! A link that changed after the last mark was written by another program, or by a batch that the
+//! A link that was written after the last mark is another program's, or of a batch that the
 //! end of the process interrupted. It was the batch if its content is what an unmarked row writes
 //! there. A directory that changed after the last mark, without a change by such a row, shows that
 //! another program removed something.
@@ -154,7 +154,7 @@ impl Links {
     ) -> Result<Self, StoreError> {
         let tree = Tree::read(store, repository).await?;
         let mut foreign = BTreeSet::new();
-        let younger = changed_after(store, &tree.links, boundary).await?;
+        let younger = written_after(store, &tree.links, boundary).await?;
         let younger: Vec<String> = younger.into_keys().collect();
         let contents = store.get(&younger).await?;
         for (key, content) in younger.into_iter().zip(contents) {
@@ -162,7 +162,7 @@ impl Links {
                 foreign.insert(key);
             }
         }
-        let younger = changed_after(store, &tree.directories, boundary).await?;
+        let younger = written_after(store, &tree.directories, boundary).await?;
         let unexplained = |directory: &&String| !tree.explains(interrupted, &younger, directory);
         let unexplained = younger.keys().find(|directory| unexplained(directory));
         Ok(Self {
@@ -222,9 +222,9 @@ impl Links {
     }
 }
 
-/// The keys of files or directories that changed after a time, in nanoseconds, with the time of the
-/// change.
-async fn changed_after(
+/// The keys of files that were written after a time, in nanoseconds, and of directories whose entries
+/// changed after it, with the time of that. Another owner, mode or label is no change.
+async fn written_after(
     store: &dyn Store,
     keys: &HashSet<String>,
     boundary: i64,
@@ -233,8 +233,8 @@ async fn changed_after(
     let keys: Vec<String> = keys.iter().cloned().collect();
     for keys in keys.chunks(CHUNK) {
         for (key, stat) in keys.iter().zip(store.stat(keys).await?) {
-            if let Some(stat) = stat.filter(|stat| stat.changed > boundary) {
-                younger.insert(key.clone(), stat.changed);
+            if let Some(stat) = stat.filter(|stat| stat.written > boundary) {
+                younger.insert(key.clone(), stat.written);
             }
         }
     }

@@ -158,16 +158,16 @@ async fn last_run(
 ) -> Result<LastRun, RegistryError> {
     let key = [layout::MARKS.to_owned()];
     let file = store.get(&key).await?.into_iter().flatten().next();
-    let changed = store.stat(&key).await?.into_iter().flatten().next();
-    let changed = changed.map_or(0, |stat| stat.changed);
+    let written = store.stat(&key).await?.into_iter().flatten().next();
+    let written = written.map_or(0, |stat| stat.written);
     let marks = Marks::parse(&file.unwrap_or_default());
     let boot = store.boot();
     let same_boot = !boot.id.is_empty() && marks.boot == boot.id && marks.index == identity;
     let boundary = if same_boot {
-        changed
+        written
     } else {
         let noted = index.last_noted().await?.saturating_mul(1_000_000);
-        let last = changed.max(noted);
+        let last = written.max(noted);
         let end = last.saturating_add(LAG);
         // A boot that began before the last run's end tells nothing: it is that of another machine, or
         // its clock was late.

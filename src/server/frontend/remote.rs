@@ -310,7 +310,7 @@ impl Inner {
     }
 
     pub(super) async fn tag_item(&self, name: &Repository, tag: Tag) -> Result<TagItem, Unread> {
-        let facts = match self.facts(name, &tag).await {
+        let facts = match Box::pin(self.facts(name, &tag)).await {
             Ok(facts) => Some(facts),
             Err(Unread::Absent | Unread::Odd(_)) => None,
             Err(down) => return Err(down),
