@@ -35,7 +35,7 @@ pub(super) fn alice() -> Arc<Context> {
 fn robot() -> Arc<Context> {
     Arc::new(Context {
         caller: Caller::Token {
-            id: "t1".into(),
+            id: "0123456789ab".into(),
             owner: "alice".parse().unwrap(),
             scope: Arc::default(),
         },
@@ -251,7 +251,7 @@ async fn events_are_filtered_and_paged(place: &Place) {
     // The owner of a token is responsible for it.
     let alices = of(account("alice")).await;
     assert_eq!(alices.len(), 8);
-    assert_eq!(alices[0].actor, "token:t1@alice");
+    assert_eq!(alices[0].actor, "token:0123456789ab@alice");
     assert_eq!(of(account("uid:7")).await.len(), 4);
     assert_eq!(of(account("ali")).await.len(), 0);
     let in_b = EventFilter {
