@@ -31,9 +31,9 @@ pub struct AccountRecord {
     pub disabled: bool,
     /// Whether it has a password.
     pub has_password: bool,
-    /// Whether it signs in through an OpenID provider.
+    /// The OpenID provider through which it signs in, if it does.
     #[serde(default)]
-    pub has_provider: bool,
+    pub provider: Option<String>,
     /// When it was created.
     pub created_at: Millis,
     /// When it last signed in.
@@ -303,9 +303,10 @@ impl Index {
         limit: usize,
     ) -> Result<Vec<AccountRecord>, IndexError> {
         let mut connection = self.readers.acquire().await?;
-        let rows: Vec<(String, bool, bool, bool, bool, i64, Option<i64>)> = sqlx::query_as(
+        type Row = (String, bool, bool, bool, Option<String>, i64, Option<i64>);
+        let rows: Vec<Row> = sqlx::query_as(
             "SELECT name, admin, disabled, password IS NOT NULL, \
-             EXISTS (SELECT 1 FROM outside_identities WHERE account = name), created_at, used_at \
+             (SELECT MIN(issuer) FROM outside_identities WHERE account = name), created_at, used_at \
              FROM accounts WHERE name > $1 ORDER BY name LIMIT $2",
         )
         .bind(last)
@@ -313,7 +314,7 @@ impl Index {
         .fetch_all(&mut *connection)
         .await?;
         let mut accounts = Vec::with_capacity(rows.len());
-        for (name, admin, disabled, has_password, has_provider, created_at, used_at) in rows {
+        for (name, admin, disabled, has_password, provider, created_at, used_at) in rows {
             let groups: Vec<String> = sqlx::query_scalar(
                 "SELECT group_name FROM group_members WHERE account = $1 ORDER BY group_name",
             )
@@ -326,7 +327,7 @@ impl Index {
                 admin,
                 disabled,
                 has_password,
-                has_provider,
+                provider,
                 created_at,
                 used_at,
                 groups: groups.collect::<Result<_, _>>()?,

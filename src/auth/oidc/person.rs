@@ -63,7 +63,7 @@ impl SignedIn {
 
     /// Reports in one line which groups the sign-in of an account did not change, and why.
     /// `refused` are those that the index refused.
-    pub(super) fn report(&self, account: &AccountName, refused: Vec<String>, request: &str) {
+    pub(super) fn report(&self, account: &AccountName, refused: &[String], request: &str) {
         let user = account.as_str();
         if let Some(claim) = &self.without_groups {
             tracing::warn!(
@@ -75,7 +75,7 @@ impl SignedIn {
         let ignored: Vec<&str> = self
             .ignored
             .iter()
-            .chain(&refused)
+            .chain(refused)
             .map(String::as_str)
             .collect();
         if ignored.is_empty() {
@@ -83,7 +83,7 @@ impl SignedIn {
         }
         let mut list = ignored.get(..LISTED).unwrap_or(&ignored).join(", ");
         if let Some(more) = ignored.len().checked_sub(LISTED).filter(|more| *more > 0) {
-            list.push_str(&format!(" and {more} more"));
+            list.extend([" and ", &more.to_string(), " more"]);
         }
         tracing::warn!(user, request, "groups of the ID token were ignored: {list}");
     }

@@ -46,7 +46,8 @@ impl Policy {
             IgnoredGroup::Reserved => format!("{group:?} (a reserved word)"),
             IgnoredGroup::Taken => format!("{group:?} (the name of an account or robot)"),
         });
-        signed_in.report(&account.name, refused.collect(), &context.request);
+        let refused: Vec<_> = refused.collect();
+        signed_in.report(&account.name, &refused, &context.request);
         let session = self.start_session(&account.name, context).await?;
         accounts.note_use(&account.name, None).await;
         let identity = accounts.account(account.name).await?;

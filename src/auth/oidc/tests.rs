@@ -183,7 +183,7 @@ async fn what_is_no_group_is_reported() {
     let signed_in = fixture.signed_in(&json!({"groups": "dev,ops"})).await;
     assert_eq!(signed_in.person.groups, Some(Vec::new()));
     assert_eq!(signed_in.ignored, ["\"dev,ops\" (not a group name)"]);
-    let many: Vec<_> = (0..GROUPS + 1).map(|number| format!("g{number}")).collect();
+    let many: Vec<_> = (0..=GROUPS).map(|number| format!("g{number}")).collect();
     let signed_in = fixture.signed_in(&json!({ "groups": many })).await;
     assert_eq!(signed_in.ignored, ["\"g200\" (there are more than 200)"]);
     // Without the claim the groups do not change.
