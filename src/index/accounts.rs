@@ -302,8 +302,8 @@ impl Index {
         last: &str,
         limit: usize,
     ) -> Result<Vec<AccountRecord>, IndexError> {
-        let mut connection = self.readers.acquire().await?;
         type Row = (String, bool, bool, bool, Option<String>, i64, Option<i64>);
+        let mut connection = self.readers.acquire().await?;
         let rows: Vec<Row> = sqlx::query_as(
             "SELECT name, admin, disabled, password IS NOT NULL, \
              (SELECT MIN(issuer) FROM outside_identities WHERE account = name), created_at, used_at \
