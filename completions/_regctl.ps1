@@ -727,7 +727,7 @@ Register-ArgumentCompleter -Native -CommandName 'regctl' -ScriptBlock {
             break
         }
         'regctl;audit' {
-            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Only events of this account, including its tokens')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Only events of this account, including its tokens, or of workload:RULE')
             [CompletionResult]::new('--repo', '--repo', [CompletionResultType]::ParameterName, 'Only events in this repository')
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only from this time on: an age as in 24h or 7d, a date, or a time as in 2026-01-31T12:00:00Z; without an offset as in +01:00 both are in UTC')
             [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Only before this time')

@@ -680,7 +680,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand --version 'Print version'
         }
         &'regctl;audit'= {
-            cand --user 'Only events of this account, including its tokens'
+            cand --user 'Only events of this account, including its tokens, or of workload:RULE'
             cand --repo 'Only events in this repository'
             cand --since 'Only from this time on: an age as in 24h or 7d, a date, or a time as in 2026-01-31T12:00:00Z; without an offset as in +01:00 both are in UTC'
             cand --until 'Only before this time'

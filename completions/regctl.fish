@@ -494,7 +494,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand backup" -l config -d 'A re
 complete -c regctl -n "__fish_regctl_using_subcommand backup" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand backup" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand backup" -s V -l version -d 'Print version'
-complete -c regctl -n "__fish_regctl_using_subcommand audit" -l user -d 'Only events of this account, including its tokens' -r
+complete -c regctl -n "__fish_regctl_using_subcommand audit" -l user -d 'Only events of this account, including its tokens, or of workload:RULE' -r
 complete -c regctl -n "__fish_regctl_using_subcommand audit" -l repo -d 'Only events in this repository' -r
 complete -c regctl -n "__fish_regctl_using_subcommand audit" -l since -d 'Only from this time on: an age as in 24h or 7d, a date, or a time as in 2026-01-31T12:00:00Z; without an offset as in +01:00 both are in UTC' -r
 complete -c regctl -n "__fish_regctl_using_subcommand audit" -l until -d 'Only before this time' -r

@@ -14,7 +14,8 @@ const PAGE: usize = 500;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct AuditFilter {
-    /// The account, including its tokens; or `anonymous`, `uid:0`, `task:schedule`.
+    /// The account, including its tokens; or `anonymous`, `uid:0`, `workload:ci`,
+    /// `task:schedule`.
     pub user: Option<String>,
     /// The repository.
     pub repository: Option<Repository>,

@@ -16,7 +16,7 @@ use super::policy::Challenge;
 use super::remembered::Remembered;
 use super::throttle::Throttle;
 use super::token::{By, TokenError, TokenService};
-use super::workload::{self, Workloads};
+use super::workload::Workloads;
 use super::{Credentials, Identity, SignInError, Trail, personal};
 use crate::clock::{Clock, Millis};
 use crate::index::{GrantRecord, Index, IndexError, StoredToken};
@@ -41,7 +41,7 @@ pub struct Accounts {
     hasher: Hasher,
     remembered: Remembered,
     throttle: Throttle,
-    workloads: Workloads,
+    pub(super) workloads: Workloads,
     pub(super) oidc: Option<Arc<Oidc>>,
     /// When the last use of a token or an account was recorded.
     noted: Cache<String, Millis>,
@@ -160,7 +160,7 @@ impl Accounts {
             Credentials::Carried(name) => self.account(name.clone()).await,
             Credentials::Basic { user, password } => match personal::parse(password.reveal()) {
                 Some((id, secret)) => self.personal(Some(user), id, secret).await,
-                None if user == workload::USER && self.workloads.has_issuer_of(password) => {
+                None if self.workloads.are_meant(user, password) => {
                     let open = self.directory.anonymous().await?;
                     let identity = self.workloads.identify(password, open, context).await;
                     identity.ok_or(SignInError::Wrong)
@@ -297,7 +297,7 @@ impl Accounts {
     }
 
     /// Records the use of an account and its token, at most once a minute.
-    async fn note_use(&self, name: &AccountName, token: Option<&StoredToken>) {
+    pub(super) async fn note_use(&self, name: &AccountName, token: Option<&StoredToken>) {
         let now = self.clock.now();
         let key = token.map_or(name.as_str(), |token| token.record.id.as_str());
         if self

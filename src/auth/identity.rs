@@ -44,11 +44,12 @@ impl Identity {
         &self.caller
     }
 
-    /// The account or robot; `None` for an anonymous caller.
+    /// The name of the account, robot or workload; `None` for an anonymous caller.
     pub fn name(&self) -> Option<&AccountName> {
         match &self.caller {
             Caller::Account { name, .. } => Some(name),
             Caller::Token { owner, .. } => Some(owner),
+            Caller::Workload { name, .. } => Some(name),
             Caller::Anonymous | Caller::Uid(_) | Caller::Task(_) => None,
         }
     }

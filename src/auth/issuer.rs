@@ -12,9 +12,10 @@ use arc_swap::ArcSwap;
 use jsonwebtoken::jwk::{Jwk, PublicKeyUse};
 use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, Validation};
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tokio::sync::Mutex;
 
+use super::claims::{self, Claims};
 use super::credentials::Secret;
 use crate::clock::{Clock, Millis};
 
@@ -55,6 +56,17 @@ pub enum TokenRefused {
     /// It is not a token, or its signature has an unsupported form.
     #[error("it is not a token with a public-key signature")]
     Malformed,
+    /// It is too long.
+    #[error(
+        "it has {0} bytes, and at most {TOKEN_LIMIT} are accepted; hint: let its issuer include fewer claims"
+    )]
+    TooLong(usize),
+    /// It requires an extension that is not supported (RFC 7515, section 4.1.11).
+    #[error("its header requires extensions (crit) that are not supported")]
+    Critical,
+    /// No configured issuer made it.
+    #[error("it names the issuer {0}, which no rule of regctl.workloads has")]
+    UnknownIssuer(String),
     /// Its key is unknown.
     #[error("{0} has no key {1:?}")]
     UnknownKey(String, String),
@@ -65,9 +77,6 @@ pub enum TokenRefused {
     #[error("{0}")]
     Invalid(String),
 }
-
-/// The claims of a token.
-pub type Claims = Map<String, Value>;
 
 /// The discovery document of an issuer.
 #[derive(Debug, Clone, Deserialize)]
@@ -130,11 +139,14 @@ impl Issuer {
     pub async fn verify(&self, token: &Secret, audience: &str) -> Result<Claims, TokenRefused> {
         let text = token.reveal();
         if text.len() > TOKEN_LIMIT {
-            return Err(TokenRefused::Malformed);
+            return Err(TokenRefused::TooLong(text.len()));
         }
         let header = jsonwebtoken::decode_header(text).map_err(|_| TokenRefused::Malformed)?;
         if header.alg.family() == AlgorithmFamily::Hmac {
             return Err(TokenRefused::Malformed);
+        }
+        if header.crit.is_some() {
+            return Err(TokenRefused::Critical);
         }
         let keys = self.keys_for(header.kid.as_deref()).await?;
         let key = find(&keys, header.kid.as_deref());
@@ -153,10 +165,13 @@ impl Issuer {
         validation.leeway = LEEWAY;
         jsonwebtoken::decode::<Claims>(text, &key.public, &validation)
             .map(|data| data.claims)
-            .map_err(|error| TokenRefused::Invalid(error.to_string()))
+            .map_err(|error| {
+                TokenRefused::Invalid(claims::reason(&error, text, &self.name, audience))
+            })
     }
 
-    /// The discovery document of the issuer.
+    /// The discovery document of the issuer. The addresses in it are as trusted as its own, so they
+    /// must be https, too.
     pub async fn discover(&self) -> Result<Discovery, String> {
         let KeySource::Discovery(documents) = &self.source else {
             return Err("only its key set is configured".into());
@@ -172,6 +187,24 @@ impl Issuer {
                 "{address} is of {other:?} and not of {:?}",
                 self.name
             ));
+        }
+        let endpoints = [
+            ("jwks_uri", Some(&found.jwks_uri)),
+            (
+                "authorization_endpoint",
+                found.authorization_endpoint.as_ref(),
+            ),
+            ("token_endpoint", found.token_endpoint.as_ref()),
+        ];
+        for (key, endpoint) in endpoints {
+            let is_secure = |text: &String| {
+                url::Url::parse(text).is_ok_and(|parsed| parsed.scheme() == "https")
+            };
+            if let Some(endpoint) = endpoint.filter(|text| !is_secure(text)) {
+                return Err(format!(
+                    "{address}: {key} is {endpoint:?}, which is not an https address"
+                ));
+            }
         }
         Ok(found)
     }
@@ -212,6 +245,8 @@ impl Issuer {
                     asked.1 = Some(reason);
                 }
             }
+            // Those who waited for this attempt share its outcome, however long it took.
+            asked.0 = Some(self.clock.now());
         }
         let keys = self.keys.load_full();
         match (&asked.1, keys.fetched_at) {

@@ -15,9 +15,11 @@ pub fn decide_local(context: Context, owner: u32) -> Result<Permit, Denied> {
     match context.caller {
         Caller::Uid(uid) if uid == SUPERUSER || uid == owner => Ok(permit(context)),
         Caller::Task(_) => Ok(permit(context)),
-        Caller::Uid(_) | Caller::Anonymous | Caller::Account { .. } | Caller::Token { .. } => {
-            Err(Denied::Forbidden)
-        }
+        Caller::Uid(_)
+        | Caller::Anonymous
+        | Caller::Account { .. }
+        | Caller::Token { .. }
+        | Caller::Workload { .. } => Err(Denied::Forbidden),
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod accounts;
 mod certificate;
+mod claims;
 mod credentials;
 mod decide;
 mod directory;
@@ -28,15 +29,14 @@ mod trail;
 mod workload;
 
 pub use accounts::Accounts;
+pub use claims::Claims as TokenClaims;
 pub use credentials::{Credentials, Secret};
 pub use decide::{Denied, decide, permitted, scopes};
 pub use htpasswd::{Htpasswd, parse as parse_htpasswd};
 pub use identity::Identity;
-pub use issuer::{
-    Claims as TokenClaims, Discovery, Documents, Issuer, KeySource, Pending, TokenRefused,
-};
+pub use issuer::{Discovery, Documents, Issuer, KeySource, Pending, TokenRefused};
 pub use local::{decide_local, permit_task};
-pub use oidc::{Exchange, Oidc, OidcError, OidcSettings};
+pub use oidc::{Exchange, Oidc, OidcError, OidcSettings, SignedIn};
 pub use outside::{OutsideError, OutsideSettings, TokenServer};
 pub use password::{Busy, Hasher, is_known_hash};
 pub use personal::FreshToken;

@@ -5,6 +5,9 @@
 //! are derived from it, so a callback proves that the same browser began the sign-in. An ID token
 //! must be signed by the provider, be issued to this client and contain the nonce.
 
+mod person;
+mod session;
+
 use std::sync::Arc;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
@@ -12,19 +15,19 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde::Deserialize;
-use serde_json::Value;
 use tokio::sync::Mutex;
 use url::Url;
 use url::form_urlencoded::{self, byte_serialize};
 
+use super::SignInError;
+use super::claims::text;
 use super::credentials::Secret;
-use super::issuer::{Claims, Discovery, Documents, Issuer, KeySource, Pending, TokenRefused};
+use super::issuer::{Discovery, Documents, Issuer, KeySource, Pending, TokenRefused};
 use super::personal::hash;
-use super::sessions::FreshSession;
-use super::{Policy, SignInError};
 use crate::clock::{Clock, Millis};
-use crate::index::OutsidePerson;
-use crate::oci::{AccountName, Context};
+use crate::oci::AccountName;
+
+pub use person::SignedIn;
 
 /// How long the provider's discovery document is used.
 const FRESH: Millis = 3_600_000;
@@ -73,12 +76,33 @@ pub enum OidcError {
     /// The ID token is not valid.
     #[error("the ID token: {0}")]
     Token(#[from] TokenRefused),
-    /// A claim is missing or unusable.
-    #[error("the claim {0} of the ID token is missing, or is not a valid account name")]
-    Claim(String),
+    /// The person cancelled the sign-in, or the provider denied it.
+    #[error("the provider answered access_denied{0}")]
+    Cancelled(String),
+    /// The ID token does not identify a person.
+    #[error("the claim sub of the ID token is missing or empty")]
+    Subject,
+    /// A new person has no valid name.
+    #[error(
+        "{0}; hint: give this person another name at the provider, or name another claim in \
+         regctl.oidc.name-claim"
+    )]
+    Name(String),
+    /// The name has a meaning in grants.
+    #[error(
+        "the name {0} is reserved: it has a meaning in grants; hint: give this person another name \
+         at the provider"
+    )]
+    NameReserved(AccountName),
     /// Another account has the name.
-    #[error("the name {0} belongs to another account, group or robot")]
+    #[error(
+        "the name {0} belongs to another account, group or robot; hint: remove that one, or give \
+         this person another name at the provider"
+    )]
     NameTaken(AccountName),
+    /// The account is disabled.
+    #[error("the account {0} is disabled; hint: regctl user enable {0}")]
+    Disabled(AccountName),
     /// The account may not sign in, or the index failed.
     #[error(transparent)]
     SignIn(#[from] SignInError),
@@ -133,7 +157,9 @@ impl Oidc {
             _ => PAUSE,
         };
         if known.0.is_none_or(|at| now - at >= limit) {
-            *known = (Some(now), Some(self.issuer.discover().await));
+            let found = self.issuer.discover().await;
+            // Those who waited for this attempt share its outcome, however long it took.
+            *known = (Some(self.clock.now()), Some(found));
         }
         let found = known
             .1
@@ -154,9 +180,6 @@ impl Oidc {
         let unusable = || OidcError::Provider("it has no authorization_endpoint".into());
         let address = provider.authorization_endpoint.ok_or_else(unusable)?;
         let mut address = Url::parse(&address).map_err(|_| unusable())?;
-        if address.scheme() != "https" {
-            return Err(unusable());
-        }
         let mut scope = "openid".to_owned();
         for one in &self.settings.scopes {
             if one != "openid" {
@@ -179,21 +202,24 @@ impl Oidc {
         Ok(address.into())
     }
 
-    /// Finishes a sign-in with the parameters of the callback. Returns the person and the page to
-    /// return to.
-    pub async fn finish(
-        &self,
-        secret: &Secret,
-        redirect: &str,
-        state: &str,
-        code: &str,
-    ) -> Result<(OutsidePerson, String), OidcError> {
+    /// The page to return to, if the state of a callback is that of the sign-in with this secret.
+    pub fn next(secret: &Secret, state: &str) -> Result<String, OidcError> {
         let (state, next) = state.split_once('.').ok_or(OidcError::State)?;
         let expected = derived("state", secret);
         verify_slices_are_equal(state.as_bytes(), expected.as_bytes())
             .map_err(|_| OidcError::State)?;
         let next = URL_SAFE_NO_PAD.decode(next).map_err(|_| OidcError::State)?;
-        let next = String::from_utf8(next).map_err(|_| OidcError::State)?;
+        String::from_utf8(next).map_err(|_| OidcError::State)
+    }
+
+    /// Finishes the sign-in with this secret, whose state the callback had, with the code of the
+    /// callback.
+    pub async fn finish(
+        &self,
+        secret: &Secret,
+        redirect: &str,
+        code: &str,
+    ) -> Result<SignedIn, OidcError> {
         let token = self.exchange(secret, redirect, code).await?;
         let claims = self.issuer.verify(&token, &self.settings.client).await?;
         let nonce = text(&claims, "nonce").unwrap_or_default();
@@ -206,7 +232,7 @@ impl Oidc {
         if authorized.is_some_and(|azp| azp != self.settings.client) {
             return Err(invalid("it was issued to another client").into());
         }
-        Ok((self.person(&claims)?, next))
+        SignedIn::read(&claims, &self.settings)
     }
 
     /// Exchanges a code for an ID token.
@@ -222,9 +248,6 @@ impl Oidc {
         }
         let unusable = || OidcError::Provider("it has no token_endpoint".into());
         let address = self.provider().await?.token_endpoint.ok_or_else(unusable)?;
-        if !address.starts_with("https://") {
-            return Err(unusable());
-        }
         let form = form_urlencoded::Serializer::new(String::new())
             .append_pair("grant_type", "authorization_code")
             .append_pair("code", code)
@@ -244,65 +267,6 @@ impl Oidc {
         let tokens: Tokens = serde_json::from_slice(&answer)
             .map_err(|_| OidcError::Provider(format!("{address} sent no ID token")))?;
         Ok(Secret::new(tokens.id_token))
-    }
-
-    fn person(&self, claims: &Claims) -> Result<OutsidePerson, OidcError> {
-        let missing = |claim: &str| OidcError::Claim(claim.to_owned());
-        let subject = text(claims, "sub").ok_or_else(|| missing("sub"))?;
-        let claim = &self.settings.name_claim;
-        let name = text(claims, claim).and_then(|name| name.parse().ok());
-        let groups = self.settings.groups_claim.as_ref().map(|claim| {
-            let values = match claims.get(claim) {
-                Some(Value::Array(values)) => values.clone(),
-                Some(one) => vec![one.clone()],
-                None => Vec::new(),
-            };
-            // Values that are not valid group names are ignored.
-            let names = values
-                .iter()
-                .filter_map(|value| value.as_str()?.parse().ok());
-            names.take(GROUPS).collect()
-        });
-        Ok(OutsidePerson {
-            issuer: self.settings.issuer.clone(),
-            subject: subject.to_owned(),
-            name: name.ok_or_else(|| missing(claim))?,
-            groups,
-        })
-    }
-}
-
-fn text<'a>(claims: &'a Claims, name: &str) -> Option<&'a str> {
-    claims.get(name).and_then(Value::as_str)
-}
-
-impl Policy {
-    /// The provider, if one is configured.
-    pub fn oidc(&self) -> Option<&Oidc> {
-        match self {
-            Self::Accounts(accounts) => accounts.oidc.as_deref(),
-            Self::Open | Self::TokenServer(_) => None,
-        }
-    }
-
-    /// Starts a session for a person whom the provider has signed in.
-    pub async fn start_outside_session(
-        &self,
-        person: OutsidePerson,
-        context: &Context,
-    ) -> Result<FreshSession, OidcError> {
-        let Self::Accounts(accounts) = self else {
-            return Err(SignInError::Wrong.into());
-        };
-        let name = person.name.clone();
-        let now = accounts.clock.now();
-        let account = accounts.index.outside_account(person, context.clone(), now);
-        let account = account.await.map_err(SignInError::from)?;
-        let account = account.ok_or(OidcError::NameTaken(name))?;
-        let session = self.start_session(&account, context).await?;
-        let identity = accounts.account(account).await?;
-        accounts.trail.signed_in(&identity, context);
-        Ok(session)
     }
 }
 

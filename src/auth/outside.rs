@@ -155,6 +155,10 @@ impl TokenServer {
     fn decode(&self, token: &Secret) -> Option<Claims> {
         let text = token.reveal();
         let header = jsonwebtoken::decode_header(text).ok()?;
+        // It requires an extension (RFC 7515, section 4.1.11), and none is supported.
+        if header.crit.is_some() {
+            return None;
+        }
         let leaf = header
             .x5c_der()
             .ok()?

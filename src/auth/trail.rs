@@ -12,6 +12,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
+use super::workload::is_workload;
 use super::{Credentials, Denied, Identity, SignInError};
 use crate::clock::{Clock, Millis};
 use crate::index::{Index, IndexError, Note};
@@ -84,6 +85,8 @@ impl Trail {
             Ok(identity) => self.signed_in(identity, context),
             Err(SignInError::Wrong | SignInError::Wait(_)) => {
                 let name = match credentials {
+                    // An account of the user name that workloads send is another caller.
+                    Credentials::Basic { user, password } if is_workload(user, password) => None,
                     Credentials::Basic { user, .. } => user.parse::<AccountName>().ok(),
                     Credentials::Carried(name) => Some(name.clone()),
                     Credentials::None | Credentials::Bearer(_) | Credentials::Malformed => None,
@@ -93,6 +96,12 @@ impl Trail {
             }
             Err(SignInError::Token | SignInError::Busy | SignInError::Index(_)) => {}
         }
+    }
+
+    /// Records a refused sign-in through the provider, of this account if it is known.
+    pub(super) fn refused_sign_in(&self, account: Option<&AccountName>, context: &Context) {
+        let account = account.map(ToString::to_string).unwrap_or_default();
+        self.note("refuse-sign-in", account, None, None, context.clone());
     }
 
     /// Records a sign-in.

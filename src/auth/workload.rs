@@ -9,12 +9,12 @@ use std::sync::Arc;
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Identity;
+use super::claims::{Claims, shown, text, unverified};
 use super::credentials::Secret;
-use super::issuer::{Claims, Issuer, TokenRefused};
+use super::issuer::{Issuer, TokenRefused};
 use super::token::By;
 use crate::oci::{AccountName, Caller, Context, Grant};
 
@@ -59,10 +59,9 @@ impl Matching {
     }
 
     fn identity(self, open: Arc<[Grant]>) -> Identity {
-        let caller = Caller::Token {
-            id: self.subject.as_str().into(),
-            owner: self.name,
-            scope: self.grants.as_slice().into(),
+        let caller = Caller::Workload {
+            name: self.name,
+            subject: self.subject.as_str().into(),
         };
         Identity {
             caller,
@@ -77,6 +76,19 @@ impl Matching {
 }
 
 impl WorkloadRule {
+    /// Why it does not match a token: this claim differs.
+    fn mismatch(&self, (claim, pattern): &(String, String), claims: &Claims) -> String {
+        let found = claims
+            .get(claim)
+            .map_or_else(|| "missing".to_owned(), shown);
+        format!(
+            "no rule of regctl.workloads matches {:?}; the nearest, {}, requires {claim} {pattern:?}, \
+             which is {found}",
+            subject(claims),
+            self.name
+        )
+    }
+
     /// What identifies its conditions in a token, across restarts: a rule with other conditions has
     /// another mark.
     fn mark(&self) -> String {
@@ -96,10 +108,14 @@ impl Workloads {
         Self(rules)
     }
 
-    /// Whether a text looks like a token of one of the issuers, by its unverified claims.
-    pub(super) fn has_issuer_of(&self, token: &Secret) -> bool {
-        let issuer = issuer_of(token.reveal());
-        issuer.is_some_and(|issuer| self.0.iter().any(|rule| rule.issuer.name() == issuer))
+    /// Whether a user name and a password look like a workload's, by the unverified claims.
+    pub(super) fn are_meant(&self, user: &str, token: &Secret) -> bool {
+        !self.0.is_empty() && is_workload(user, token)
+    }
+
+    /// Whether a rule has this name.
+    pub(super) fn has_name(&self, name: &AccountName) -> bool {
+        self.0.iter().any(|rule| rule.name == *name)
     }
 
     /// Signs in a workload by its token; `None` if it is refused, with the reason in the log.
@@ -134,6 +150,8 @@ impl Workloads {
         // A token is verified once for each audience in the rules of its issuer.
         let mut verified: HashMap<&str, Result<Claims, TokenRefused>> = HashMap::new();
         let mut found: Option<Matching> = None;
+        // The rule with the most matching claims, by their number, and how it differs.
+        let mut nearest: Option<(usize, String)> = None;
         for rule in self.0.iter().filter(|rule| rule.issuer.name() == issuer) {
             let audience = rule.audience.as_str();
             if !verified.contains_key(audience) {
@@ -147,7 +165,11 @@ impl Workloads {
                     .get(name)
                     .is_some_and(|value| matches(value, pattern))
             };
-            if !rule.claims.iter().all(holds) {
+            if let Some(differs) = rule.claims.iter().find(|claim| !holds(claim)) {
+                let held = rule.claims.iter().filter(|claim| holds(claim)).count();
+                if nearest.as_ref().is_none_or(|(most, _)| held > *most) {
+                    nearest = Some((held, rule.mismatch(differs, claims)));
+                }
                 continue;
             }
             // A token signs in under one name; rules with another name do not apply.
@@ -164,18 +186,12 @@ impl Workloads {
         if let Some(found) = found {
             return Ok(found);
         }
-        let mut refused = None;
-        for outcome in verified.into_values() {
-            match outcome {
-                Ok(claims) => {
-                    let subject = subject(&claims);
-                    let reason = format!("no rule of regctl.workloads matches {subject:?}");
-                    return Err(TokenRefused::Invalid(reason));
-                }
-                Err(error) => refused = Some(error),
-            }
+        if let Some((_, reason)) = nearest {
+            return Err(TokenRefused::Invalid(reason));
         }
-        Err(refused.unwrap_or(TokenRefused::Malformed))
+        let refused = verified.into_values().find_map(Result::err);
+        let issuer = shown(&Value::String(issuer));
+        Err(refused.unwrap_or(TokenRefused::UnknownIssuer(issuer)))
     }
 
     /// The identity of a workload that signed in before and matched these rules, with the current
@@ -203,31 +219,20 @@ impl Workloads {
     }
 }
 
+/// Whether a user name and a password look like those of a workload.
+pub(super) fn is_workload(user: &str, password: &Secret) -> bool {
+    user == USER && issuer_of(password.reveal()).is_some()
+}
+
 /// The issuer that a token names, before it is verified.
 fn issuer_of(token: &str) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Claims {
-        iss: String,
-    }
-    let mut parts = token.split('.');
-    let claims = parts.nth(1)?;
-    // A signed token has three parts.
-    parts.next()?;
-    if parts.next().is_some() {
-        return None;
-    }
-    let claims = URL_SAFE_NO_PAD.decode(claims).ok()?;
-    serde_json::from_slice::<Claims>(&claims)
-        .ok()
-        .map(|claims| claims.iss)
+    let claims = unverified(token)?;
+    text(&claims, "iss").map(str::to_owned)
 }
 
 /// The subject of a token, shortened for a line of the log.
 fn subject(claims: &Claims) -> String {
-    let subject = claims
-        .get("sub")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
+    let subject = text(claims, "sub").unwrap_or_default();
     let plain = |letter: char| if letter.is_control() { '?' } else { letter };
     subject.chars().take(SUBJECT).map(plain).collect()
 }

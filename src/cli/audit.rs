@@ -31,8 +31,8 @@ Every sign-in, refusal, push, delete and change of accounts and rights is listed
 refusals within a minute are one line with their number. Events are stored for regctl.audit.keep, by \
 default 90 days.
 
-A caller is the name of an account, token:ID@OWNER for a token, uid:N for a command on the registry's \
-host, task:NAME for a task of the registry itself, or anonymous.
+A caller is the name of an account, token:ID@OWNER for a token, workload:SUBJECT@RULE for a \
+workload, uid:N for a command on the registry's host, task:NAME for a task of the registry itself, or anonymous.
 
 JSON: an array of {\"time\", \"action\", \"actor\", \"account\", \"address\", \"request\", \"agent\", \
 \"repository\", \"tag\", \"digest\", \"mediaType\", \"size\", \"detail\"}.
@@ -42,7 +42,7 @@ Examples:
   regctl audit --user alice --repo team/app -o json
   regctl audit --since 2026-01-01 --until 2026-02-01 --limit 0")]
 pub(super) struct Args {
-    /// Only events of this account, including its tokens
+    /// Only events of this account, including its tokens, or of workload:RULE
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
     /// Only events in this repository

@@ -262,6 +262,7 @@ fn row(user: &AccountRecord, printer: Printer) -> Vec<String> {
         (true, _, _) => "disabled",
         (false, true, _) => "administrator",
         (false, false, true) => "-",
+        (false, false, false) if user.provider.is_some() => "provider",
         (false, false, false) => "tokens only",
     };
     let groups: Vec<&str> = user.groups.iter().map(AccountName::as_str).collect();

@@ -134,7 +134,7 @@ pub const KEYS: &[Key] = &[
     key("regctl.oidc.client-secret-file", "", "A file with the client secret of this registry at the provider."),
     key("regctl.oidc.scopes[]", "profile, email", "The requested scopes in addition to openid."),
     key("regctl.oidc.name-claim", "preferred_username", "The claim with the name of the account that the first sign-in creates."),
-    key("regctl.oidc.groups-claim", "", "The claim with the groups of the account; without it groups do not change."),
+    key("regctl.oidc.groups-claim", "", "The claim with the groups of the account; without it groups do not change. A value is the name of a group: letters, digits and . _ - @ +, with or without a leading slash; others are ignored, which the log reports."),
     key("regctl.oidc.ca", "", "A PEM file with the authority of the provider's certificate; the default are the system's."),
     key("regctl.workloads[].issuer", "", "The issuer of ID tokens with which jobs and services sign in. Requires regctl.accounts.enabled."),
     key("regctl.workloads[].audience", "", "The required audience of a token; by default the host of http.host, or regctl."),

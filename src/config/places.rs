@@ -12,7 +12,7 @@ use super::settings::Settings;
 pub struct FilePlaces(Vec<(PathBuf, String)>);
 
 impl FilePlaces {
-    /// Finds the files of `settings` among the values of a tree; those of `--tls` are in none.
+    /// Finds the files of `settings` among the values of a tree; those of flags are in none.
     pub(super) fn find(values: &[(String, String, Place)], settings: &Settings) -> Self {
         let files = settings.files().into_iter().map(|(key, path)| {
             let is_named = |(found, text, _): &&(String, String, Place)| {
@@ -21,6 +21,7 @@ impl FilePlaces {
             let named = match values.iter().find(is_named) {
                 Some((found, _, place)) => format!("{place}: {found}"),
                 None if key.starts_with("http.tls.") => "--tls".to_owned(),
+                None if key == "regctl.acme.ca" => "--acme-ca".to_owned(),
                 None => key.to_owned(),
             };
             (path.to_owned(), named)

@@ -39,6 +39,8 @@ pub struct RateLimits {
 enum Key {
     Address(Client),
     Account(AccountName),
+    /// A workload, which may have the name of an account.
+    Workload(AccountName),
 }
 
 /// The requests of all clients.
@@ -69,12 +71,13 @@ impl Rates {
     /// Counts a request of a signed-in account; refuses it above the limit.
     pub(super) fn admit_account(&self, context: &Context) -> Result<(), Refusal> {
         let account = match &context.caller {
-            Caller::Account { name, .. } => name,
-            Caller::Token { owner, .. } => owner,
+            Caller::Account { name, .. } => Key::Account(name.clone()),
+            Caller::Token { owner, .. } => Key::Account(owner.clone()),
+            Caller::Workload { name, .. } => Key::Workload(name.clone()),
             Caller::Anonymous | Caller::Uid(_) | Caller::Task(_) => return Ok(()),
         };
         match self.limits.account {
-            Some(rate) => self.count(Key::Account(account.clone()), rate, self.begun.elapsed()),
+            Some(rate) => self.count(account, rate, self.begun.elapsed()),
             None => Ok(()),
         }
     }

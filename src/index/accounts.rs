@@ -31,6 +31,9 @@ pub struct AccountRecord {
     pub disabled: bool,
     /// Whether it has a password.
     pub has_password: bool,
+    /// The OpenID provider through which it signs in, if it does.
+    #[serde(default)]
+    pub provider: Option<String>,
     /// When it was created.
     pub created_at: Millis,
     /// When it last signed in.
@@ -299,9 +302,11 @@ impl Index {
         last: &str,
         limit: usize,
     ) -> Result<Vec<AccountRecord>, IndexError> {
+        type Row = (String, bool, bool, bool, Option<String>, i64, Option<i64>);
         let mut connection = self.readers.acquire().await?;
-        let rows: Vec<(String, bool, bool, bool, i64, Option<i64>)> = sqlx::query_as(
-            "SELECT name, admin, disabled, password IS NOT NULL, created_at, used_at \
+        let rows: Vec<Row> = sqlx::query_as(
+            "SELECT name, admin, disabled, password IS NOT NULL, \
+             (SELECT MIN(issuer) FROM outside_identities WHERE account = name), created_at, used_at \
              FROM accounts WHERE name > $1 ORDER BY name LIMIT $2",
         )
         .bind(last)
@@ -309,7 +314,7 @@ impl Index {
         .fetch_all(&mut *connection)
         .await?;
         let mut accounts = Vec::with_capacity(rows.len());
-        for (name, admin, disabled, has_password, created_at, used_at) in rows {
+        for (name, admin, disabled, has_password, provider, created_at, used_at) in rows {
             let groups: Vec<String> = sqlx::query_scalar(
                 "SELECT group_name FROM group_members WHERE account = $1 ORDER BY group_name",
             )
@@ -322,6 +327,7 @@ impl Index {
                 admin,
                 disabled,
                 has_password,
+                provider,
                 created_at,
                 used_at,
                 groups: groups.collect::<Result<_, _>>()?,

@@ -14,7 +14,7 @@ use super::trail::Line;
 use super::writer::Transaction;
 use super::{Index, IndexError, column, parsed};
 use crate::clock::{Clock, Millis};
-use crate::oci::{Caller, Context, Digest, MediaType, Repository, Tag};
+use crate::oci::{AccountName, Caller, Context, Digest, MediaType, Repository, Tag};
 
 /// Maximum number of events removed in one transaction.
 const BATCH: i64 = 512;
@@ -100,9 +100,11 @@ pub struct Event {
     /// `add-to-group`, `remove-from-group`, `remove-group`, `create-token`, `revoke-token`, `grant`,
     /// `revoke`, `set-visibility`, `describe`, `star`; `save-rule`, `remove-rule`.
     pub action: String,
-    /// The caller: `anonymous`, `uid:0`, `alice`, `token:ID@alice`, `task:schedule`.
+    /// The caller: `anonymous`, `uid:0`, `alice`, `token:ID@alice`, `workload:SUBJECT@ci`,
+    /// `task:schedule`.
     pub actor: String,
-    /// The account responsible for it: the owner of a token, otherwise the caller.
+    /// The account responsible for it: the owner of a token, `workload:ci` for a workload, otherwise the
+    /// caller.
     pub account: String,
     /// The address of the client.
     pub address: Option<String>,
@@ -127,7 +129,8 @@ pub struct Event {
 /// Conditions on events. The default matches all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EventFilter {
-    /// Of this account, including its tokens; or of `anonymous`, `uid:0`, `task:schedule`.
+    /// Of this account, including its tokens; or of `anonymous`, `uid:0`, `workload:ci`,
+    /// `task:schedule`.
     pub account: Option<String>,
     /// In this repository.
     pub repository: Option<Repository>,
@@ -158,6 +161,17 @@ impl EventFilter {
                 query.push(condition).push_bind(value.to_owned());
             }
         }
+        if let Some(account) = self.account.as_deref()
+            && account.parse::<AccountName>().is_ok()
+        {
+            // Earlier versions recorded a workload as the token of an account of its name. The id of
+            // a token has twelve hexadecimal digits.
+            let own = format!("token:{}@{account}", "[0-9a-f]".repeat(12));
+            query
+                .push(" AND (actor NOT GLOB 'token:*' OR actor GLOB ")
+                .push_bind(own)
+                .push(")");
+        }
     }
 }
 
@@ -165,6 +179,8 @@ impl EventFilter {
 fn account(caller: &Caller) -> String {
     match caller {
         Caller::Token { owner, .. } => owner.to_string(),
+        // Not a name that an account can have.
+        Caller::Workload { name, .. } => format!("workload:{name}"),
         other => other.actor(),
     }
 }

@@ -97,7 +97,7 @@ pub use keys::SigningKeyRecord;
 pub use leases::Lease;
 pub use manifests::{ManifestRecord, NewManifest, PutManifest, ReferenceKind};
 pub use notes::Note;
-pub use outside_identities::OutsidePerson;
+pub use outside_identities::{IgnoredGroup, OutsideAccount, OutsidePerson, OutsideRefusal};
 pub use place::{is_empty, occupant};
 pub use prune::{Bundle, Bundled};
 pub use referrers::ReferrerRecord;

@@ -114,19 +114,27 @@ pub enum Caller {
         /// What it is limited to.
         scope: Arc<[Grant]>,
     },
+    /// A workload that signed in with the token of its platform. It has no account.
+    Workload {
+        /// The name of its rule, which may also be that of an account.
+        name: AccountName,
+        /// The subject of its token.
+        subject: Arc<str>,
+    },
     /// The registry itself.
     Task(Task),
 }
 
 impl Caller {
     /// The caller as logs and events name it: `anonymous`, `uid:0`, `alice`, `token:ID@alice`,
-    /// `task:schedule`.
+    /// `workload:SUBJECT@ci`, `task:schedule`.
     pub fn actor(&self) -> String {
         match self {
             Self::Anonymous => "anonymous".to_owned(),
             Self::Uid(uid) => format!("uid:{uid}"),
             Self::Account { name, .. } => name.to_string(),
             Self::Token { id, owner, .. } => format!("token:{id}@{owner}"),
+            Self::Workload { name, subject } => format!("workload:{subject}@{name}"),
             Self::Task(task) => match task {
                 Task::Start => "task:start",
                 Task::Schedule => "task:schedule",

@@ -8,6 +8,7 @@ use http::header::HeaderName;
 
 use super::acme::Acme;
 use super::certificate::{self, Watched};
+use super::outgoing::UnusableAuthorities;
 use super::self_signed::SelfSigned;
 use super::systemd::PassedSockets;
 use super::tasks::{self, Tasks};
@@ -91,12 +92,13 @@ pub(super) fn tls(
 
 /// The error about a file of TLS, with the keys of the configuration that name it.
 pub(super) fn located(error: anyhow::Error, settings: &Settings) -> anyhow::Error {
+    let authorities = error.downcast_ref::<UnusableAuthorities>();
     let paths = match error.downcast_ref() {
         Some(TlsError::File { path, .. }) => vec![path],
         Some(TlsError::Pair {
             certificate, key, ..
         }) => vec![certificate, key],
-        Some(TlsError::Settings(_)) | None => Vec::new(),
+        Some(TlsError::Settings(_)) | None => authorities.iter().map(|file| &file.path).collect(),
     };
     let named = paths.iter().filter_map(|path| settings.places.naming(path));
     let mut named: Vec<&str> = named.collect();
@@ -130,7 +132,7 @@ pub(super) async fn challenges(tls: Option<&TlsSettings>) -> anyhow::Result<Opti
         return Ok(None);
     };
     let address = address(settings);
-    let bound = bind(&address, SocketAccess::default()).await;
+    let bound = bind(&address, SocketAccess::default(), "--acme-http").await;
     let bound = bound.context("for HTTP-01 challenges (--acme-http, regctl.acme.http)")?;
     tracing::info!(
         "HTTP-01 challenges are answered at {}",
@@ -216,7 +218,7 @@ pub(super) async fn enter(
         passed
     } else {
         let address = address(configured);
-        let bound = bind(&address, access).await?;
+        let bound = bind(&address, access, "--listen").await?;
         if let Address::Unix(path) = &address {
             socket = Some(path.clone());
         }
@@ -231,7 +233,8 @@ pub(super) async fn enter(
     })
 }
 
-async fn bind(address: &Address, access: SocketAccess) -> anyhow::Result<Bound> {
+/// Binds an address that this flag sets.
+async fn bind(address: &Address, access: SocketAccess, flag: &str) -> anyhow::Result<Bound> {
     let name = match address {
         Address::Tcp(host, port) => format!("{host}:{port}"),
         Address::Unix(path) => path.display().to_string(),
@@ -239,17 +242,19 @@ async fn bind(address: &Address, access: SocketAccess) -> anyhow::Result<Bound> 
     Bound::bind(address, access).await.map_err(|error| {
         let hint = match error.kind() {
             std::io::ErrorKind::AddrInUse => {
-                "another process listens there; choose another address with --listen"
+                format!("another process listens there; choose another address with {flag}")
             }
-            std::io::ErrorKind::AlreadyExists => "a file that is not a socket has this name",
+            std::io::ErrorKind::AlreadyExists => {
+                "a file that is not a socket has this name".to_owned()
+            }
             std::io::ErrorKind::PermissionDenied if matches!(address, Address::Unix(_)) => {
-                "this user may not make the socket, or give it the group of regctl.socket"
+                "this user may not make the socket, or give it the group of regctl.socket".to_owned()
             }
-            std::io::ErrorKind::PermissionDenied => {
-                "ports below 1024 are reserved for root; choose another with --listen, or let systemd open it \
+            std::io::ErrorKind::PermissionDenied => format!(
+                "ports below 1024 are reserved for root; choose another with {flag}, or let systemd open it \
                  (regctl setup socket)"
-            }
-            _ => "choose another address with --listen",
+            ),
+            _ => format!("choose another address with {flag}"),
         };
         anyhow!("listen on {name}: {error}; hint: {hint}")
     })

@@ -1,6 +1,6 @@
 //! Connections that the server opens itself: to an ACME directory, and to OpenID issuers.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -11,6 +11,16 @@ use crate::auth::{Documents, Exchange, Pending};
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Maximum size of a document of an issuer.
 const DOCUMENT: usize = 512 * 1024;
+/// Maximum length of each part of an explanation, in characters.
+const EXPLANATION: usize = 300;
+
+/// The file with the authorities of a connection can't be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {reason}", path.display())]
+pub(super) struct UnusableAuthorities {
+    pub(super) path: PathBuf,
+    reason: String,
+}
 
 /// A client with the authorities of a file, PEM, instead of the system's, if one is named. It
 /// follows no redirects: the configuration names every address.
@@ -25,12 +35,16 @@ pub(super) fn client(
         .timeout(patience);
     let builder = match authorities {
         Some(path) => {
-            let pem = std::fs::read(path).with_context(|| path.display().to_string())?;
+            let unusable = |reason: String| UnusableAuthorities {
+                path: path.to_owned(),
+                reason,
+            };
+            let pem = std::fs::read(path).map_err(|error| unusable(error.to_string()))?;
             let certificates = reqwest::Certificate::from_pem_bundle(&pem)
                 .ok()
                 .filter(|certificates| !certificates.is_empty());
-            let certificates = certificates
-                .with_context(|| format!("{}: it contains no certificate", path.display()))?;
+            let certificates =
+                certificates.ok_or_else(|| unusable("it contains no certificate".to_owned()))?;
             builder.tls_certs_only(certificates)
         }
         None => builder,
@@ -68,9 +82,7 @@ impl Fetching {
     ) -> Result<Vec<u8>, String> {
         let failed = |error: reqwest::Error| format!("{address}: {}", reason(&error));
         let mut answer = request.send().await.map_err(failed)?;
-        if !answer.status().is_success() {
-            return Err(format!("{address}: answered {}", answer.status()));
-        }
+        let status = answer.status();
         let mut text = Vec::new();
         while let Some(piece) = answer.chunk().await.map_err(failed)? {
             text.extend_from_slice(&piece);
@@ -78,7 +90,35 @@ impl Fetching {
                 return Err(format!("{address}: answered more than {DOCUMENT} bytes"));
             }
         }
+        if !status.is_success() {
+            return Err(format!(
+                "{address}: answered {status}{}",
+                explanation(&text)
+            ));
+        }
         Ok(text)
+    }
+}
+
+/// The error that a provider explains in its answer (RFC 6749, section 5.2), for a line of the log;
+/// empty if there is none.
+fn explanation(answer: &[u8]) -> String {
+    #[derive(serde::Deserialize)]
+    struct Explained {
+        error: String,
+        #[serde(default)]
+        error_description: String,
+    }
+    let Ok(explained) = serde_json::from_slice::<Explained>(answer) else {
+        return String::new();
+    };
+    let plain = |text: &str| -> String {
+        let letters = text.chars().take(EXPLANATION);
+        letters.filter(|letter| !letter.is_control()).collect()
+    };
+    match explained.error_description.as_str() {
+        "" => format!(": {}", plain(&explained.error)),
+        more => format!(": {} ({})", plain(&explained.error), plain(more)),
     }
 }
 

@@ -228,7 +228,7 @@ fn users(frame: &Frame<'_>, users: &[AccountRecord]) -> Markup {
                     (user.name)
                     @if user.admin { " " span class="mark" { (text.administrator) } }
                     @if user.disabled { " " span class="mark" { (text.disabled) } }
-                    @if !user.has_password { " " span class="mark" { (text.no_password) } }
+                    @if !user.has_password && user.provider.is_none() { " " span class="mark" { (text.no_password) } }
                 }
                 td data-label=(text.groups) {
                     (user.groups.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))

@@ -6,7 +6,10 @@ use super::preferences::within;
 use super::sign_in::{Refusal, form};
 use super::visitor::{begun_sign_in, forget_sign_in, keep_session, keep_sign_in};
 use super::{Answer, Fault, Pages, Request, moved};
-use crate::auth::{FreshSession, Oidc, OidcError, Policy, random_secret};
+use crate::auth::{FreshSession, Oidc, OidcError, Policy, Secret, random_secret};
+
+/// Maximum length of a provider's message in the log, in characters.
+const MESSAGE: usize = 300;
 
 /// The address of the callback.
 fn redirect(pages: &Pages, request: &Request) -> String {
@@ -37,24 +40,31 @@ pub(super) async fn begin(pages: &Pages, request: &Request) -> Result<Answer, Fa
 /// Answers `/sign-in/callback`: starts a session for the person whom the provider signed in.
 pub(super) async fn callback(pages: &Pages, request: &Request) -> Result<Answer, Fault> {
     let (policy, oidc) = provider(pages)?;
-    let mut answer = match finish(pages, request, policy, oidc).await {
-        Ok((session, next)) => {
+    let next = begun_sign_in(pages, request)
+        .ok_or(OidcError::State)
+        .and_then(|secret| Ok((Oidc::next(&secret, request.fields().text("state"))?, secret)));
+    let (next, finished) = match next {
+        Ok((next, secret)) => (
+            within(&pages.settings.base, &next),
+            finish(pages, request, policy, oidc, &secret).await,
+        ),
+        Err(error) => (within(&pages.settings.base, ""), Err(error)),
+    };
+    let mut answer = match finished {
+        Ok(session) => {
             if let Some(old) = &request.visitor.session {
                 let caller = request.caller();
                 let ended = policy.end_session(&old.account, &old.id, caller).await;
                 ended.map_err(|error| Fault::failed(&error))?;
             }
-            let mut answer = moved(&within(&pages.settings.base, &next));
+            let mut answer = moved(&next);
             keep_session(pages, request, &session, &mut answer);
             answer
         }
-        Err(error) => refused(
-            pages,
-            request,
-            oidc,
-            &within(&pages.settings.base, ""),
-            &error,
-        ),
+        Err(error) => {
+            policy.note_outside_refusal(&error, &request.context);
+            refused(pages, request, oidc, &next, &error)
+        }
     };
     forget_sign_in(pages, request, &mut answer);
     Ok(answer)
@@ -65,21 +75,28 @@ async fn finish(
     request: &Request,
     policy: &Policy,
     oidc: &Oidc,
-) -> Result<(FreshSession, String), OidcError> {
+    secret: &Secret,
+) -> Result<FreshSession, OidcError> {
     let fields = request.fields();
-    let secret = begun_sign_in(pages, request).ok_or(OidcError::State)?;
-    let (state, code) = (fields.text("state"), fields.text("code"));
+    let code = fields.text("code");
     if code.is_empty() {
-        // The error is untrusted text until the state is checked, so its length is limited.
-        let message: String = fields.text("error").chars().take(100).collect();
-        return Err(OidcError::Provider(format!(
-            "it answered {message:?} instead of a code"
-        )));
+        let limited = |name| -> String { fields.text(name).chars().take(MESSAGE).collect() };
+        let description = match limited("error_description") {
+            text if text.is_empty() => text,
+            text => format!(" ({text:?})"),
+        };
+        return Err(match fields.text("error") {
+            "access_denied" => OidcError::Cancelled(description),
+            _ => OidcError::Provider(format!(
+                "it answered {:?}{description} instead of a code",
+                limited("error")
+            )),
+        });
     }
     let redirect = redirect(pages, request);
-    let (person, next) = oidc.finish(&secret, &redirect, state, code).await?;
-    let session = policy.start_outside_session(person, &request.context);
-    Ok((session.await?, next))
+    let signed_in = oidc.finish(secret, &redirect, code).await?;
+    let session = policy.start_outside_session(signed_in, &request.context);
+    session.await
 }
 
 /// The sign-in form with a message; the reason is in the log.
@@ -95,7 +112,12 @@ fn refused(pages: &Pages, request: &Request, oidc: &Oidc, next: &str, error: &Oi
             OidcError::Provider(_) => StatusCode::BAD_GATEWAY,
             _ => StatusCode::FORBIDDEN,
         },
-        message: text.provider_failed.replace("{}", oidc.host()),
+        message: match error {
+            OidcError::Cancelled(_) => text.provider_cancelled,
+            OidcError::Disabled(_) => text.provider_disabled,
+            _ => text.provider_failed,
+        }
+        .replace("{}", oidc.host()),
         wait: None,
     };
     form(pages, request, "", next, Some(&refusal))

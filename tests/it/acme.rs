@@ -107,8 +107,37 @@ fn a_certificate_is_issued_by_tls_alpn_stored_and_renewed() {
     assert_eq!(trusted(&server, &directory), Some(first.clone()));
     assert_eq!((directory.orders(), directory.accounts()), (1, 1));
 
+    // A certificate without a record is served until another is issued.
+    let mut stopped = server.stop();
+    let (path, _) = record(scratch.path());
+    for lost in ["", "{"] {
+        std::fs::write(&path, lost).unwrap();
+        directory.validates_at(1, None);
+        let server = stopped.start();
+        assert_eq!(trusted(&server, &directory), Some(first.clone()));
+        server.log_with("until it is issued the earlier one is served");
+        stopped = server.stop();
+    }
+    let server = {
+        std::fs::write(&path, "").unwrap();
+        let server = stopped.start();
+        directory.validates_at(server.address().port(), None);
+        server
+    };
+    eventually("another is issued", || {
+        trusted(&server, &directory).is_some_and(|shown| shown != first)
+    });
+    eventually("it is recorded", || {
+        record(scratch.path()).1["issued"].is_object()
+    });
+    let first = trusted(&server, &directory).unwrap();
+    let orders = directory.orders();
+
     // It is renewed in time, by the same account, and used by the running server.
     let stopped = server.stop();
+    let account = scratch.path().join("cache/acme-account.json");
+    let text = std::fs::read_to_string(&account).unwrap();
+    std::fs::write(&account, text.replace("admin@", "former@")).unwrap();
     let (path, mut text) = record(scratch.path());
     text["issued"]["renew"] = "2026-01-01T00:00:00Z".into();
     std::fs::write(path, text.to_string()).unwrap();
@@ -117,7 +146,10 @@ fn a_certificate_is_issued_by_tls_alpn_stored_and_renewed() {
     eventually("it is renewed", || {
         trusted(&server, &directory).is_some_and(|shown| shown != first)
     });
-    assert_eq!((directory.orders(), directory.accounts()), (2, 1));
+    assert_eq!((directory.orders(), directory.accounts()), (orders + 1, 1));
+    // The authority learns a new address for mail.
+    let contact = serde_json::json!(["mailto:admin@example.com"]);
+    assert_eq!(directory.contacts(), [contact.clone(), contact]);
 }
 
 #[test]
@@ -166,13 +198,19 @@ fn a_failure_is_logged_once_and_not_repeated_by_restarts() {
     for _ in 0..3 {
         server = server.restart();
         assert!(tls::peer(server.address().port(), HOST, &[], None).is_ok());
+        let log = server.log_with("because the last attempt failed (");
+        assert!(log.contains("will be requested at 20"), "{log}");
     }
     assert_eq!(directory.orders(), 1);
     let (path, text) = record(scratch.path());
     assert_eq!(text["failures"], 1);
-    // After a repair the next attempt need not wait.
-    std::fs::remove_file(path).unwrap();
-    let _server = server.restart();
+    // After a repair a restart tries at once, but not again and again.
+    let stopped = server.stop();
+    let mut text = text;
+    text["tried"] = "2026-01-01T00:00:00Z".into();
+    text["next"] = "2996-01-01T00:00:00Z".into();
+    std::fs::write(path, text.to_string()).unwrap();
+    let _server = stopped.start();
     eventually("it is tried again", || directory.orders() == 2);
 }
 
@@ -198,7 +236,7 @@ fn usage_errors_are_reported_before_any_request() {
     let text = check(&["--acme-email", "a@b"]);
     assert!(text.contains("--acme-email has no effect"), "{text}");
     let ca = ["--tls", "acme", "--host", HOST, "--acme-ca", "/nonexistent"];
-    assert!(check(&ca).contains("/nonexistent"));
+    assert!(check(&ca).contains("--acme-ca: /nonexistent"));
     let plain = [
         "--tls",
         "acme",

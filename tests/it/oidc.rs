@@ -46,7 +46,9 @@ fn provider(scratch: &std::path::Path) -> (String, Begun) {
                 let (who, nonce, challenge) = remembered.lock().unwrap().clone();
                 let verifier = digest(&SHA256, form["code_verifier"].as_bytes());
                 if form["code"] != "the-code" || URL_SAFE_NO_PAD.encode(verifier) != challenge {
-                    return (400, Vec::new(), r#"{"error":"invalid_grant"}"#.into());
+                    let refusal =
+                        r#"{"error": "invalid_grant", "error_description": "the code is unknown"}"#;
+                    return (400, Vec::new(), refusal.into());
                 }
                 let claims = json!({
                     "iss": at, "aud": "regctl", "exp": get_current_timestamp() + 60,
@@ -147,20 +149,41 @@ regctl:
     // If the provider refuses, so does the registry, with the reason in the log.
     let (cookie, state) = begin(&client, &begun, "alice");
     let denied = format!("/sign-in/callback?error=access_denied&state={state}");
-    assert_eq!(get(&client, &denied, &cookie).status, 502);
+    let form = text(&get(&client, &format!("{denied}&error_description=no"), &cookie).expect(403));
+    assert!(form.contains("was cancelled"), "{form}");
+    assert!(form.contains(r#"name="next" value="/about""#), "{form}");
     let wrong = format!("/sign-in/callback?code=other&state={state}");
     assert_eq!(get(&client, &wrong, &cookie).status, 502);
-    server.log_with("access_denied");
+    server.log_with("the provider answered access_denied (");
+    server.log_with("answered 400 Bad Request: invalid_grant (the code is unknown)");
     assert!(!server.log().contains("s3cret"));
 
     // A local account of the same name gives no access.
-    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_regctl"));
-    command
-        .args(["group", "add", "team-a", "alice", "--root"])
-        .arg(server.root());
-    assert!(crate::support::attempt(&mut command).success);
+    let administer = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_regctl"));
+        command.args(arguments).arg("--root").arg(server.root());
+        let done = crate::support::attempt(&mut command);
+        assert!(done.success, "{}", done.text);
+        done.text
+    };
+    administer(&["group", "add", "team-a", "alice"]);
     let (cookie, state) = begin(&client, &begun, "team-a");
     let back = format!("/sign-in/callback?code=the-code&state={state}");
     assert_eq!(get(&client, &back, &cookie).status, 403);
     server.log_with("the name team-a belongs to");
+
+    let listed = administer(&["user", "list", "-o", "json"]);
+    let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
+    assert!(listed[0]["usedAt"].is_number(), "{listed}");
+    assert!(administer(&["user", "list"]).contains("provider"));
+    administer(&["user", "disable", "alice"]);
+    let (cookie, state) = begin(&client, &begun, "alice");
+    let back = format!("/sign-in/callback?code=the-code&state={state}");
+    let form = text(&get(&client, &back, &cookie).expect(403));
+    assert!(form.contains("is disabled"), "{form}");
+    server.log_with("the account alice is disabled");
+    crate::support::eventually("the refusals are recorded", || {
+        let refused = administer(&["audit", "-o", "json", "--user", "alice"]);
+        refused.contains("refuse-sign-in")
+    });
 }

@@ -123,6 +123,14 @@ fn a_job_pushes_with_the_token_of_its_platform() {
     // The new repository is private: others do not see it.
     assert_eq!(server.client().get("/v2/team/app/tags/list").status, 401);
     server.log_with("a workload signed in");
+    // An account of its name has nothing to do with it.
+    let pushed_by = |name: &str| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_regctl"));
+        command.args(["audit", "--user", name, "--root"]);
+        attempt(command.arg(server.root())).text.contains("set-tag")
+    };
+    assert!(pushed_by("workload:workload"));
+    assert!(!pushed_by("workload"));
 
     // According to RFC 8693.
     let form = |kind: &str, token: &str| {
@@ -149,8 +157,12 @@ fn a_job_pushes_with_the_token_of_its_platform() {
             json!({"repository": "org/other"}),
             "no rule of regctl.workloads matches",
         ),
-        (json!({"aud": "other.example.com"}), "InvalidAudience"),
-        (json!({"exp": 1}), "ExpiredSignature"),
+        (json!({"aud": "other.example.com"}), "its audience (aud) is"),
+        (json!({"exp": 1}), "it expired at 1970"),
+        (
+            json!({"iss": "https://other.example.com"}),
+            "which no rule of regctl.workloads has",
+        ),
     ] {
         let token = issuer.token(&changes);
         assert_eq!(

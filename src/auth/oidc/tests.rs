@@ -1,16 +1,18 @@
 //! Sign-in through a provider, and refused sign-ins.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, get_current_timestamp};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::auth::random_secret;
-use crate::index::EventFilter;
+use crate::index::{EventFilter, IgnoredGroup, OutsidePerson, OutsideRefusal};
+use crate::oci::Context;
 
 const PROVIDER: &str = "https://login.example.com";
 const REDIRECT: &str = "https://registry.example.com/sign-in/callback";
@@ -20,6 +22,10 @@ struct Fake {
     key: EncodingKey,
     /// The claims of the next ID token, and the challenge that its verifier must match.
     next: parking_lot::Mutex<(Value, String)>,
+    document: parking_lot::Mutex<Value>,
+    clock: Clock,
+    is_hanging: AtomicBool,
+    discovered: AtomicUsize,
 }
 
 impl Documents for Fake {
@@ -28,15 +34,27 @@ impl Documents for Fake {
         jwk.common.key_id = Some("one".into());
         let text = match address.strip_prefix(PROVIDER) {
             Some("/keys") => json!({"keys": [jwk]}),
-            Some("/.well-known/openid-configuration") => json!({
-                "issuer": PROVIDER, "jwks_uri": format!("{PROVIDER}/keys"),
-                "authorization_endpoint": format!("{PROVIDER}/authorize?tenant=one"),
-                "token_endpoint": format!("{PROVIDER}/token"),
-            }),
+            Some("/.well-known/openid-configuration") => {
+                self.discovered.fetch_add(1, Ordering::Relaxed);
+                if self.is_hanging.load(Ordering::Relaxed) {
+                    self.clock.advance(PAUSE);
+                    return Box::pin(async { Err("timed out".into()) });
+                }
+                self.document.lock().clone()
+            }
             _ => Value::Null,
         };
         Box::pin(async move { Ok(text.to_string().into_bytes()) })
     }
+}
+
+/// The discovery document.
+fn discovery() -> Value {
+    json!({
+        "issuer": PROVIDER, "jwks_uri": format!("{PROVIDER}/keys"),
+        "authorization_endpoint": format!("{PROVIDER}/authorize?tenant=one"),
+        "token_endpoint": format!("{PROVIDER}/token"),
+    })
 }
 
 impl Exchange for Fake {
@@ -80,6 +98,10 @@ fn fixture() -> Fixture {
     let fake = Arc::new(Fake {
         key: EncodingKey::from_ec_der(document.unwrap().as_ref()),
         next: parking_lot::Mutex::default(),
+        document: discovery().into(),
+        clock: Clock::manual(1_000_000),
+        is_hanging: AtomicBool::default(),
+        discovered: AtomicUsize::default(),
     });
     let settings = OidcSettings {
         issuer: PROVIDER.into(),
@@ -89,12 +111,7 @@ fn fixture() -> Fixture {
         name_claim: "preferred_username".into(),
         groups_claim: Some("groups".into()),
     };
-    let oidc = Oidc::new(
-        settings,
-        fake.clone(),
-        fake.clone(),
-        Clock::manual(1_000_000),
-    );
+    let oidc = Oidc::new(settings, fake.clone(), fake.clone(), fake.clock.clone());
     Fixture {
         fake,
         oidc: oidc.unwrap(),
@@ -121,11 +138,15 @@ impl Fixture {
     }
 
     async fn refusal(&self, changes: &Value) -> String {
-        let sent = self.begin(changes).await;
-        let finished = self
-            .oidc
-            .finish(&self.secret, REDIRECT, &sent["state"], "code");
+        self.begin(changes).await;
+        let finished = self.oidc.finish(&self.secret, REDIRECT, "code");
         finished.await.unwrap_err().to_string()
+    }
+
+    async fn signed_in(&self, changes: &Value) -> SignedIn {
+        self.begin(changes).await;
+        let finished = self.oidc.finish(&self.secret, REDIRECT, "code");
+        finished.await.unwrap()
     }
 }
 
@@ -141,17 +162,61 @@ async fn a_sign_in_returns_name_and_groups() {
             .values()
             .any(|value| value.contains(fixture.secret.reveal()))
     );
-    let (person, next) = fixture
-        .oidc
-        .finish(&fixture.secret, REDIRECT, &sent["state"], "code")
-        .await
-        .unwrap();
+    let next = Oidc::next(&fixture.secret, &sent["state"]).unwrap();
     assert_eq!(next, "/r/team/app");
-    assert_eq!(
-        (person.subject.as_str(), person.name.as_str()),
-        ("1234", "alice")
-    );
+    let signed_in = fixture.signed_in(&json!({})).await;
+    let person = &signed_in.person;
+    assert_eq!(person.subject, "1234");
+    assert_eq!(person.name, Some("alice".parse().unwrap()));
     assert_eq!(person.groups, Some(vec!["team-a".parse().unwrap()]));
+    let ignored = ["\"not a group\" (not a group name)", "7 (not a group name)"];
+    assert_eq!(signed_in.ignored, ignored);
+}
+
+#[tokio::test]
+async fn what_is_no_group_is_reported() {
+    let fixture = fixture();
+    let groups = json!(["/dev", "/dev", "dev", "/a/b", "größe"]);
+    let signed_in = fixture.signed_in(&json!({ "groups": groups })).await;
+    assert_eq!(signed_in.person.groups, Some(vec!["dev".parse().unwrap()]));
+    assert_eq!(signed_in.ignored.len(), 2, "{:?}", signed_in.ignored);
+    let signed_in = fixture.signed_in(&json!({"groups": "dev,ops"})).await;
+    assert_eq!(signed_in.person.groups, Some(Vec::new()));
+    assert_eq!(signed_in.ignored, ["\"dev,ops\" (not a group name)"]);
+    let many: Vec<_> = (0..=GROUPS).map(|number| format!("g{number}")).collect();
+    let signed_in = fixture.signed_in(&json!({ "groups": many })).await;
+    assert_eq!(signed_in.ignored, ["\"g200\" (there are more than 200)"]);
+    // Without the claim the groups do not change.
+    let signed_in = fixture.signed_in(&json!({"groups": null})).await;
+    assert_eq!(signed_in.person.groups, None);
+    assert_eq!(signed_in.without_groups.as_deref(), Some("groups"));
+}
+
+#[tokio::test]
+async fn addresses_of_the_provider_that_are_not_https_are_refused() {
+    for key in ["jwks_uri", "authorization_endpoint", "token_endpoint"] {
+        let fixture = fixture();
+        fixture.fake.document.lock()[key] = "http://login.example.com/other".into();
+        let begun = fixture.oidc.begin(&fixture.secret, REDIRECT, "/").await;
+        let refusal = begun.unwrap_err().to_string();
+        let expected =
+            format!("{key} is \"http://login.example.com/other\", which is not an https");
+        assert!(refusal.contains(&expected), "{refusal}");
+    }
+}
+
+#[tokio::test]
+async fn sign_ins_that_wait_for_a_hanging_provider_share_one_attempt() {
+    let fixture = fixture();
+    fixture.fake.is_hanging.store(true, Ordering::Relaxed);
+    for _ in 0..5 {
+        let begun = fixture.oidc.begin(&fixture.secret, REDIRECT, "/").await;
+        assert!(begun.is_err());
+    }
+    assert_eq!(fixture.fake.discovered.load(Ordering::Relaxed), 1);
+    fixture.fake.clock.advance(PAUSE);
+    fixture.fake.is_hanging.store(false, Ordering::Relaxed);
+    fixture.begin(&json!({})).await;
 }
 
 #[tokio::test]
@@ -159,14 +224,16 @@ async fn a_callback_without_a_sign_in_is_refused() {
     let fixture = fixture();
     let sent = fixture.begin(&json!({})).await;
     let other = random_secret().unwrap();
-    for (secret, state, code) in [
-        (&other, sent["state"].as_str(), "code"),
-        (&fixture.secret, "", "code"),
-        (&fixture.secret, "x.L3I", "code"),
-        (&fixture.secret, sent["state"].as_str(), "other"),
+    for (secret, state) in [
+        (&other, sent["state"].as_str()),
+        (&fixture.secret, ""),
+        (&fixture.secret, "x.L3I"),
     ] {
-        let finished = fixture.oidc.finish(secret, REDIRECT, state, code).await;
-        assert!(finished.is_err(), "{state} {code}");
+        assert!(Oidc::next(secret, state).is_err(), "{state}");
+    }
+    for (secret, code) in [(&other, "code"), (&fixture.secret, "other")] {
+        let finished = fixture.oidc.finish(secret, REDIRECT, code).await;
+        assert!(finished.is_err(), "{code}");
     }
 }
 
@@ -176,19 +243,21 @@ async fn an_id_token_of_another_sign_in_or_for_another_client_is_refused() {
     for (changes, reason) in [
         (json!({"nonce": "other"}), "it belongs to another sign-in"),
         (json!({"nonce": null}), "it belongs to another sign-in"),
-        (json!({"aud": "other"}), "InvalidAudience"),
+        (
+            json!({"aud": "other"}),
+            "its audience (aud) is \"other\" and not \"regctl\"",
+        ),
         (json!({"azp": "other"}), "another client"),
-        (json!({"iss": "https://evil.example.com"}), "InvalidIssuer"),
-        (json!({"exp": 1}), "ExpiredSignature"),
         (
-            json!({"preferred_username": null}),
-            "the claim preferred_username",
+            json!({"iss": "https://evil.example.com"}),
+            "its issuer (iss) is \"https://evil.example.com\" and not",
         ),
         (
-            json!({"preferred_username": "a/b"}),
-            "the claim preferred_username",
+            json!({"exp": 1}),
+            "it expired at 1970-01-01T00:00:01Z, and the time here is 20",
         ),
-        (json!({"sub": 7}), "sub"),
+        (json!({"sub": 7}), "the claim sub"),
+        (json!({"sub": ""}), "the claim sub"),
     ] {
         let refusal = fixture.refusal(&changes).await;
         assert!(refusal.contains(reason), "{changes}: {refusal}");
@@ -205,17 +274,26 @@ async fn an_account_belongs_to_one_person_of_the_provider() {
     let person = |subject: &str, name: &str, groups: Option<&[&str]>| OutsidePerson {
         issuer: PROVIDER.into(),
         subject: subject.into(),
-        name: name.parse().unwrap(),
+        name: name.parse().ok(),
         groups: groups.map(|all| all.iter().map(|one| one.parse().unwrap()).collect()),
     };
     let sign_in = async |person| index.outside_account(person, context(), 1).await.unwrap();
     let alice = sign_in(person("1", "alice", Some(&["team-a", "team-b"])))
         .await
         .unwrap();
+    assert!(alice.ignored.is_empty());
+    let alice = alice.name;
     assert_eq!(alice.as_str(), "alice");
     // With a new name at the provider the account stays the same; its groups follow.
     let renamed = sign_in(person("1", "alicia", Some(&["team-b", "alice"]))).await;
-    assert_eq!(renamed, Some(alice.clone()));
+    let renamed = renamed.unwrap();
+    assert_eq!(renamed.name, alice);
+    let taken = ("alice".parse().unwrap(), IgnoredGroup::Taken);
+    assert_eq!(renamed.ignored, [taken]);
+    // She needs a name no more; a new person does.
+    assert!(sign_in(person("1", "", None)).await.is_ok());
+    let unnamed = Err(OutsideRefusal::Unnamed);
+    assert_eq!(sign_in(person("9", "", None)).await, unnamed);
     let record = index.accounts("", 10).await.unwrap();
     let groups: Vec<_> = record[0].groups.iter().map(AccountName::as_str).collect();
     assert_eq!((groups, record[0].admin), (vec!["team-b"], false));
@@ -238,9 +316,11 @@ async fn an_account_belongs_to_one_person_of_the_provider() {
         ]
     );
     // A word that has a meaning in grants is neither an account nor a group.
-    assert_eq!(sign_in(person("4", "anonymous", None)).await, None);
+    let reserved = Err(OutsideRefusal::Reserved);
+    assert_eq!(sign_in(person("4", "anonymous", None)).await, reserved);
     let users = sign_in(person("5", "bob", Some(&["users", "team-b"]))).await;
-    assert!(users.is_some());
+    let reserved = ("users".parse().unwrap(), IgnoredGroup::Reserved);
+    assert_eq!(users.unwrap().ignored, [reserved]);
     assert!(
         !index
             .groups()
@@ -250,16 +330,24 @@ async fn an_account_belongs_to_one_person_of_the_provider() {
             .any(|group| group.name.as_str() == "users")
     );
     // Another person does not get her account by its name, nor an account with a password.
-    assert_eq!(sign_in(person("2", "alice", None)).await, None);
+    let taken = Err(OutsideRefusal::Taken);
+    assert_eq!(sign_in(person("2", "alice", None)).await, taken);
     let local = crate::index::NewAccount {
         name: "root".parse().unwrap(),
         password: Some("x".into()),
         admin: true,
     };
     index.create_account(local, 1).await.unwrap();
-    assert_eq!(sign_in(person("3", "root", None)).await, None);
-    assert_eq!(sign_in(person("3", "team-a", None)).await, None);
+    assert_eq!(sign_in(person("3", "root", None)).await, taken);
+    assert_eq!(sign_in(person("3", "team-a", None)).await, taken);
+    // A disabled account does not change.
+    let disabled = index.set_disabled(alice.clone(), true).await.unwrap();
+    disabled.unwrap();
+    let refused = sign_in(person("1", "alice", Some(&["team-c"]))).await;
+    assert_eq!(refused, Err(OutsideRefusal::Disabled(alice.clone())));
+    let groups = index.accounts("", 1).await.unwrap().remove(0).groups;
+    assert_eq!(groups, ["team-b".parse().unwrap()]);
     // After the account is removed, the next sign-in creates another.
     index.remove_account(alice).await.unwrap().unwrap();
-    assert!(sign_in(person("2", "alice", None)).await.is_some());
+    assert!(sign_in(person("2", "alice", None)).await.is_ok());
 }

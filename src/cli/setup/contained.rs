@@ -4,7 +4,7 @@
 //! Invariant: what can't be carried over is an error. A registry that lost its sign-in or its TLS on
 //! the way would be open to everybody.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
@@ -76,7 +76,9 @@ impl Contained<'_> {
                 volumes.push(mount(cache, &cache.display().to_string(), "")?);
             }
         }
-        volumes.dedup();
+        // Two keys may name the same file, and a list with equal items is refused.
+        let mut known = BTreeSet::new();
+        volumes.retain(|volume| known.insert(volume.clone()));
         let variables = variables.iter().map(|(name, value)| match value {
             Some(value) => format!("{name}: {}", quoted(&value.replace('$', "$$"))),
             // Without a value it is the one of the environment of docker compose.

@@ -22,6 +22,10 @@ pub(in super::super) async fn star(call: &Call, name: &Repository) -> Result<Ans
             let message = "stars need accounts, and this registry has none";
             return Err(Refusal::bad(ErrorCode::Unsupported, message));
         }
+        Caller::Workload { .. } => {
+            let message = "stars are of accounts, and a workload has none";
+            return Err(Refusal::bad(ErrorCode::Unsupported, message));
+        }
     };
     let starred = call.method == Method::PUT;
     let stars = call.registry.star(name, account, starred).await?;

@@ -15,6 +15,7 @@ super::for_each_index!(
     no_change_writes_no_event,
     restores_runs_and_retention_are_events,
     events_are_filtered_and_paged,
+    a_workload_is_not_the_account_of_its_name,
     old_events_are_forgotten_oldest_first,
     a_change_that_fails_leaves_no_event,
     events_survive_a_crash,
@@ -35,7 +36,7 @@ pub(super) fn alice() -> Arc<Context> {
 fn robot() -> Arc<Context> {
     Arc::new(Context {
         caller: Caller::Token {
-            id: "t1".into(),
+            id: "0123456789ab".into(),
             owner: "alice".parse().unwrap(),
             scope: Arc::default(),
         },
@@ -251,7 +252,7 @@ async fn events_are_filtered_and_paged(place: &Place) {
     // The owner of a token is responsible for it.
     let alices = of(account("alice")).await;
     assert_eq!(alices.len(), 8);
-    assert_eq!(alices[0].actor, "token:t1@alice");
+    assert_eq!(alices[0].actor, "token:0123456789ab@alice");
     assert_eq!(of(account("uid:7")).await.len(), 4);
     assert_eq!(of(account("ali")).await.len(), 0);
     let in_b = EventFilter {
@@ -290,6 +291,43 @@ async fn events_are_filtered_and_paged(place: &Place) {
     }
     assert_eq!(seen.len(), 12);
     assert!(seen.is_sorted_by(|one, next| one > next));
+}
+
+async fn a_workload_is_not_the_account_of_its_name(place: &Place) {
+    let index = place.open().await;
+    let now = async |caller: Caller, byte| {
+        let context = Context {
+            caller,
+            ..(*alice()).clone()
+        };
+        let index = index.acting(Arc::new(context));
+        index.add_blob(blob("a", byte), at(1)).await.unwrap();
+    };
+    now(robot().caller.clone(), 1).await;
+    let workload = Caller::Workload {
+        name: "alice".parse().unwrap(),
+        subject: "job".into(),
+    };
+    now(workload, 2).await;
+    // Earlier versions recorded it as a token.
+    let earlier = Caller::Token {
+        id: "repo:org/app".into(),
+        owner: "alice".parse().unwrap(),
+        scope: Arc::default(),
+    };
+    now(earlier, 3).await;
+    for (account, actors) in [
+        ("alice", &["token:0123456789ab@alice"][..]),
+        ("workload:alice", &["workload:job@alice"]),
+    ] {
+        let filter = EventFilter {
+            account: Some(account.to_owned()),
+            ..EventFilter::default()
+        };
+        let events = index.events(&filter, None, 10).await.unwrap();
+        let found: Vec<_> = events.iter().map(|event| event.actor.as_str()).collect();
+        assert_eq!(found, actors);
+    }
 }
 
 async fn old_events_are_forgotten_oldest_first(place: &Place) {

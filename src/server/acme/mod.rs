@@ -11,6 +11,7 @@
     reason = "keys and certificates are not in a store"
 )]
 
+mod advice;
 mod order;
 mod record;
 mod transport;
@@ -37,6 +38,8 @@ use transport::Transport;
 
 /// Maximum sleep until the next attempt, because the clock may be set in between.
 const NAP: Duration = Duration::from_mins(10);
+/// The issuer of temporary certificates: the default of rcgen.
+const TEMPORARY: &str = "rcgen self signed cert";
 /// Timeout of an order, including validation.
 const PATIENCE: Duration = Duration::from_mins(5);
 
@@ -82,12 +85,27 @@ impl Acme {
     ) -> anyhow::Result<(Arc<Certificate>, Record)> {
         std::fs::create_dir_all(directory)?;
         let mut record = Record::read(directory, settings);
+        record.start(Timestamp::now());
         let path = certificate_in(directory);
-        let kept = Certificate::load(&path, &path);
-        if record.issued().is_some() || record.serves_earlier() {
-            match kept {
-                Ok(certificate) => return Ok((certificate, record)),
-                Err(error) => tracing::warn!("the stored certificate can't be used: {error}"),
+        match Certificate::load(&path, &path) {
+            Ok(stored) if is_temporary(&stored) => {}
+            Ok(stored) if record.issued().is_some() || record.serves_earlier() => {
+                return Ok((stored, record));
+            }
+            Ok(stored) if is_valid_for(&stored, &settings.hosts) => {
+                tracing::warn!(
+                    "{} does not know the stored certificate, which is valid: it is served until \
+                     another is issued",
+                    record::path(directory).display()
+                );
+                record.serve_earlier();
+                return Ok((stored, record));
+            }
+            Ok(_) => set_aside(&path)?,
+            Err(_) if !path.exists() => {}
+            Err(error) => {
+                tracing::warn!("the stored certificate can't be used: {error}");
+                set_aside(&path)?;
             }
         }
         record.forget_certificate();
@@ -109,20 +127,24 @@ impl Acme {
     pub(super) fn state(&self) -> String {
         let (from, hosts) = (&self.settings.directory, self.settings.hosts.join(", "));
         let record = self.record.lock();
-        match (record.issued(), record.serves_earlier()) {
-            (Some(issued), _) => format!(
-                "Certificate for {hosts} from {from}, valid until {}",
-                in_words(issued.ends)
-            ),
-            (None, true) => format!(
-                "Certificate for {hosts} is requested from {from}; until it is issued the earlier one is \
-                 served"
-            ),
-            (None, false) => format!(
-                "Certificate for {hosts} is requested from {from}; until it is issued a temporary one is \
-                 served that no client trusts"
-            ),
+        if let Some(issued) = record.issued() {
+            let ends = in_words(issued.ends);
+            return format!("Certificate for {hosts} from {from}, valid until {ends}");
         }
+        let served = if record.serves_earlier() {
+            "the earlier one is served"
+        } else {
+            "a temporary one is served that no client trusts"
+        };
+        let due = record.due(Timestamp::now());
+        let requested = if due <= Timestamp::now() {
+            "is requested".to_owned()
+        } else {
+            let failure = record.failure().unwrap_or("it was interrupted");
+            let due = in_words(due);
+            format!("will be requested at {due}, because the last attempt failed ({failure}),")
+        };
+        format!("Certificate for {hosts} {requested} from {from}; until it is issued {served}")
     }
 
     /// Requests the certificate whenever it is due. Never returns.
@@ -194,25 +216,27 @@ impl Acme {
 
     fn report(&self, error: &anyhow::Error) {
         let mut record = self.record.lock();
-        if let Some(until) = self.transport.retry_after() {
-            record.not_before(until);
+        let wanted = self.transport.retry_after();
+        if let Some(until) = wanted {
+            record.not_before(until, Timestamp::now());
         }
         record.fail(format!("{error:#}"));
         self.watched.set_renewals(record.renewals());
-        let next = in_words(record.due(Timestamp::now()));
+        let due = record.due(Timestamp::now());
+        let mut next = in_words(due);
+        let restart = record.restart_after().filter(|_| wanted.is_none());
+        if let Some(restart) = restart.filter(|time| *time < due) {
+            next.push_str(" or with a restart from ");
+            next.push_str(&in_words(restart));
+        }
         if let Err(error) = record.write(&self.directory) {
             tracing::error!("{}: {error}", self.directory.display());
         }
-        let how = match &self.settings.http {
-            Some(address) => format!("port 80 must lead to {address}"),
-            None => "port 443 must lead to this server, or give it --acme-http".to_owned(),
-        };
+        let hint = advice::hint(error, &self.settings);
         tracing::warn!(
-            "no certificate for {} from {}: {error:#}; next attempt {next}; hint: the authority \
-             must reach these names, {how}; remove {} and start again to try at once",
+            "no certificate for {} from {}: {error:#}; next attempt {next}{hint}",
             self.settings.hosts.join(", "),
             self.settings.directory,
-            record::path(&self.directory).display(),
         );
     }
 }
@@ -220,6 +244,33 @@ impl Acme {
 /// The file with the certificate, its chain and its key.
 fn certificate_in(directory: &Path) -> PathBuf {
     directory.join("acme-certificate.pem")
+}
+
+/// Whether a certificate is a [`temporary`] one. Those of authorities have a chain.
+fn is_temporary(certificate: &Certificate) -> bool {
+    let chain = certificate.chain();
+    let fields = chain.first().and_then(|own| CertificateFields::parse(own));
+    chain.len() == 1 && fields.is_some_and(|fields| fields.issuer == TEMPORARY)
+}
+
+/// Whether a certificate has not ended and is for one of these names.
+fn is_valid_for(certificate: &Certificate, hosts: &[String]) -> bool {
+    let chain = certificate.chain();
+    let Some(fields) = chain.first().and_then(|own| CertificateFields::parse(own)) else {
+        return false;
+    };
+    let named = |host: &String| {
+        fields
+            .names
+            .iter()
+            .any(|name| name.eq_ignore_ascii_case(host))
+    };
+    fields.ends > Timestamp::now() && hosts.iter().any(named)
+}
+
+/// Keeps a file that a temporary certificate replaces: it may contain the only copy of a key.
+fn set_aside(path: &Path) -> io::Result<()> {
+    std::fs::rename(path, path.with_file_name("acme-certificate-old.pem"))
 }
 
 /// A self-signed certificate, so that connections are possible; no client trusts it.

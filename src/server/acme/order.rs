@@ -37,6 +37,9 @@ struct Kept {
     /// The ACME directory of the account.
     directory: String,
     credentials: AccountCredentials,
+    /// The contacts that the authority has; `None` if that was not recorded.
+    #[serde(default)]
+    contacts: Option<Vec<String>>,
 }
 
 impl Order<'_> {
@@ -65,12 +68,17 @@ impl Order<'_> {
     async fn account(&self) -> anyhow::Result<Account> {
         let builder = Account::builder_with_http(Box::new(self.transport.clone()));
         let kept: Option<Kept> = read_json(&self.account_file());
-        if let Some(kept) = kept.filter(|kept| kept.directory == self.settings.directory) {
-            return Ok(builder.from_credentials(kept.credentials).await?);
-        }
         let contact = self.settings.email.as_deref();
         let contact = contact.map(|email| format!("mailto:{email}"));
         let contact: Vec<&str> = contact.as_deref().into_iter().collect();
+        if let Some(kept) = kept.filter(|kept| kept.directory == self.settings.directory) {
+            let is_current = kept.contacts.is_some_and(|known| known == contact);
+            let account = builder.from_credentials(kept.credentials).await?;
+            if !is_current {
+                self.change_contact(&account, &contact).await?;
+            }
+            return Ok(account);
+        }
         let new = NewAccount {
             contact: &contact,
             terms_of_service_agreed: true,
@@ -82,13 +90,32 @@ impl Order<'_> {
         let kept = Kept {
             directory,
             credentials,
+            contacts: Some(contact.iter().map(ToString::to_string).collect()),
         };
-        write(
-            &self.account_file(),
-            &serde_json::to_vec_pretty(&kept)?,
-            0o600,
-        )?;
+        self.keep_account(&kept)?;
         Ok(account)
+    }
+
+    fn keep_account(&self, kept: &Kept) -> anyhow::Result<()> {
+        let text = serde_json::to_vec_pretty(kept)?;
+        Ok(write(&self.account_file(), &text, 0o600)?)
+    }
+
+    /// Tells the authority another contact of the account. A certificate is issued even if that fails.
+    async fn change_contact(&self, account: &Account, contact: &[&str]) -> anyhow::Result<()> {
+        if let Err(error) = account.update_contacts(contact).await {
+            tracing::warn!("the contact of the ACME account could not be changed: {error}");
+            return Ok(());
+        }
+        // The credentials in memory belong to the account now.
+        if let Some(kept) = read_json::<Kept>(&self.account_file()) {
+            let contacts = contact.iter().map(ToString::to_string).collect();
+            self.keep_account(&Kept {
+                contacts: Some(contacts),
+                ..kept
+            })?;
+        }
+        Ok(())
     }
 
     async fn order(&self, account: &Account) -> anyhow::Result<String> {
@@ -108,7 +135,11 @@ impl Order<'_> {
                     let state = authorization.refresh().await?;
                     let failed = state.challenges.iter().find_map(|one| one.error.as_ref());
                     if let Some(problem) = failed {
-                        bail!("{}: {}", state.identifier(), description(problem));
+                        return Err(Invalid {
+                            name: state.identifier().to_string(),
+                            reason: description(problem),
+                        }
+                        .into());
                     }
                 }
                 outcome?;
@@ -168,7 +199,16 @@ impl Order<'_> {
     }
 }
 
-fn is(problem: &Problem, kind: &str) -> bool {
+/// The authority found a challenge not to be answered.
+#[derive(Debug, thiserror::Error)]
+#[error("{name}: {reason}")]
+pub(super) struct Invalid {
+    name: String,
+    reason: String,
+}
+
+/// Whether a problem is of this kind (RFC 8555, section 6.7).
+pub(super) fn is(problem: &Problem, kind: &str) -> bool {
     let kind = format!("urn:ietf:params:acme:error:{kind}");
     problem.r#type.as_deref() == Some(kind.as_str())
 }

@@ -1,9 +1,8 @@
 //! The record of attempts to obtain a certificate, and the time of the next one.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::super::certificate::{self, Renewals};
@@ -14,14 +13,18 @@ use crate::config::AcmeSettings;
 
 /// Pause after a first failure; it doubles with each further one. Let's Encrypt allows five failed
 /// validations of a name per hour.
-const PAUSE: Duration = Duration::from_mins(5);
+const PAUSE: SignedDuration = SignedDuration::from_mins(5);
 /// The longest pause.
-const LONGEST: Duration = Duration::from_hours(6);
-/// The longest time to an attempt, as authorities ask for it; one that is further ahead was planned by
-/// a clock that was wrong.
-const FURTHEST: Duration = Duration::from_hours(14 * 24);
-/// Minimum time between two certificates.
-const LEAST: Duration = Duration::from_hours(1);
+const LONGEST: SignedDuration = SignedDuration::from_hours(6);
+/// The longest time to an attempt; one that is further ahead was planned by a clock that was wrong.
+const FURTHEST: SignedDuration = SignedDuration::from_hours(14 * 24);
+/// Minimum time between two certificates, unless they are valid for a shorter time.
+const LEAST: SignedDuration = SignedDuration::from_hours(1);
+/// A start of the server tries at once if the last attempt is this long ago: as often as five
+/// attempts per hour allow.
+const RESTART: SignedDuration = SignedDuration::from_mins(12);
+/// The longest time for which an authority's `Retry-After` is obeyed.
+const OBEYED: SignedDuration = SignedDuration::from_hours(24);
 
 /// The record for an ACME directory and some names.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -36,6 +39,12 @@ pub(super) struct Record {
     failures: u32,
     /// The time of the next attempt; `None`: at once.
     next: Option<Timestamp>,
+    /// When the last attempt began.
+    #[serde(default)]
+    tried: Option<Timestamp>,
+    /// The time before which the authority accepts no request.
+    #[serde(default)]
+    not_before: Option<Timestamp>,
     /// Why the last attempt failed.
     #[serde(default)]
     failure: Option<RenewalFailure>,
@@ -65,6 +74,8 @@ impl Record {
             earlier,
             failures: 0,
             next: None,
+            tried: None,
+            not_before: None,
             failure: None,
         };
         match read {
@@ -90,6 +101,34 @@ impl Record {
         self.earlier
     }
 
+    /// Records that the stored certificate is not known to be of these settings, and is served until
+    /// another is issued.
+    pub(super) fn serve_earlier(&mut self) {
+        self.earlier = true;
+    }
+
+    /// Records a start of the server: the next attempt is at once, unless the last one was just before
+    /// or the authority accepts no request yet.
+    pub(super) fn start(&mut self, now: Timestamp) {
+        if self.restart_after().is_none_or(|time| time <= now) {
+            self.next = None;
+        }
+    }
+
+    /// The time from which a start of the server does not wait any more; `None`: it does not wait.
+    pub(super) fn restart_after(&self) -> Option<Timestamp> {
+        let failed = |failure: &RenewalFailure| Timestamp::from_millisecond(failure.at).ok();
+        let tried = self
+            .tried
+            .or_else(|| self.failure.as_ref().and_then(failed));
+        tried.and_then(|at| at.checked_add(RESTART).ok())
+    }
+
+    /// Why the last attempt failed.
+    pub(super) fn failure(&self) -> Option<&str> {
+        self.failure.as_ref().map(|failure| &*failure.message)
+    }
+
     /// Records that there is no certificate any more.
     pub(super) fn forget_certificate(&mut self) {
         self.issued = None;
@@ -100,7 +139,8 @@ impl Record {
     pub(super) fn due(&self, now: Timestamp) -> Timestamp {
         let renew = self.issued.map(|issued| issued.renew);
         let furthest = now.checked_add(FURTHEST).unwrap_or(Timestamp::MAX);
-        let due = self.next.filter(|next| *next <= furthest).max(renew);
+        let near = |time: Option<Timestamp>| time.filter(|time| *time <= furthest);
+        let due = near(self.next).max(renew).max(near(self.not_before));
         due.unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
@@ -109,6 +149,8 @@ impl Record {
         let pause = PAUSE.saturating_mul(1 << self.failures.min(16));
         self.failures = self.failures.saturating_add(1);
         self.next = now.checked_add(pause.min(LONGEST)).ok();
+        self.tried = Some(now);
+        self.not_before = None;
     }
 
     /// Records why the attempt failed.
@@ -127,18 +169,22 @@ impl Record {
     }
 
     /// Records that the authority accepts no request before this time.
-    pub(super) fn not_before(&mut self, time: Timestamp) {
-        self.next = self.next.max(Some(time));
+    pub(super) fn not_before(&mut self, time: Timestamp, now: Timestamp) {
+        let most = now.checked_add(OBEYED).unwrap_or(time);
+        self.not_before = Some(time.min(most));
     }
 
-    /// Records a new certificate. It is renewed when a third of its validity is left.
+    /// Records a new certificate. It is renewed when a third of its validity is left, and not more
+    /// often than attempts are repeated.
     pub(super) fn succeed(&mut self, certificate: &CertificateFields, now: Timestamp) {
         let third = certificate.ends.duration_since(certificate.begins) / 3;
         let renew = certificate
             .ends
             .checked_sub(third)
             .unwrap_or(certificate.ends);
-        let least = now.checked_add(LEAST).unwrap_or(renew);
+        let left = certificate.ends.duration_since(now);
+        let least = (left - left / 3).min(LEAST).max(PAUSE);
+        let least = now.checked_add(least).unwrap_or(renew);
         self.issued = Some(Issued {
             ends: certificate.ends,
             renew: renew.max(least),
@@ -146,6 +192,8 @@ impl Record {
         self.earlier = false;
         self.failures = 0;
         self.next = None;
+        self.tried = None;
+        self.not_before = None;
         self.failure = None;
     }
 }
@@ -162,6 +210,8 @@ mod tests {
             earlier: false,
             failures: 0,
             next: None,
+            tried: None,
+            not_before: None,
             failure: None,
         }
     }
@@ -187,7 +237,7 @@ mod tests {
             })
             .collect();
         assert_eq!(minutes, [5, 10, 20, 40, 80, 160, 320, 360, 360]);
-        let day = jiff::SignedDuration::from_hours(24);
+        let day = SignedDuration::from_hours(24);
         record.succeed(&fields(now, now + day * 90), now);
         assert_eq!(record.due(now), now + day * 60);
         record.begin(now + day * 60);
@@ -199,20 +249,42 @@ mod tests {
     fn a_short_lived_certificate_is_not_requested_repeatedly() {
         let mut record = fresh();
         let now: Timestamp = "2026-03-01T00:00:00Z".parse().unwrap();
-        let second = jiff::SignedDuration::from_secs(1);
-        record.succeed(&fields(now, now + second), now);
-        assert_eq!(record.due(now).duration_since(now).as_secs(), 3600);
+        for (seconds, renewed) in [(1, 300), (1800, 1200), (3600, 2400), (7200, 4800)] {
+            let ends = now + SignedDuration::from_secs(seconds);
+            record.succeed(&fields(now, ends), now);
+            assert_eq!(record.due(now).duration_since(now).as_secs(), renewed);
+        }
+    }
+
+    #[test]
+    fn a_start_tries_at_once_unless_the_last_attempt_was_just_before() {
+        let mut record = fresh();
+        let now: Timestamp = "2026-03-01T00:00:00Z".parse().unwrap();
+        for _ in 0..5 {
+            record.begin(now);
+        }
+        record.start(now + SignedDuration::from_mins(11));
+        assert_eq!(record.due(now), now + SignedDuration::from_mins(80));
+        record.start(now + SignedDuration::from_mins(12));
+        assert!(record.due(now) < now);
+        // The pause after another failure is not shorter than before.
+        record.begin(now);
+        assert_eq!(record.due(now), now + SignedDuration::from_mins(160));
+        // The authority's wish holds for a start, too, but not for a year.
+        record.not_before(now + SignedDuration::from_hours(9000), now);
+        record.start(now + SignedDuration::from_mins(12));
+        assert_eq!(record.due(now), now + SignedDuration::from_hours(24));
     }
 
     #[test]
     fn an_attempt_of_a_clock_years_ahead_does_not_delay_the_next() {
         let mut record = fresh();
         let now: Timestamp = "2026-03-01T00:00:00Z".parse().unwrap();
-        let day = jiff::SignedDuration::from_hours(24);
+        let day = SignedDuration::from_hours(24);
         record.begin(now + day * 3000);
         assert!(record.due(now) < now);
         record.begin(now);
-        record.not_before(now + day * 7);
-        assert_eq!(record.due(now), now + day * 7);
+        record.not_before(now + day, now);
+        assert_eq!(record.due(now), now + day);
     }
 }

@@ -14,6 +14,8 @@ catalogue! {
     plain_password: "This connection is not encrypted: the password can be read on the way.", "此连接未加密：密码可能在传输途中被读取。";
     sign_in_by: "Sign in with {}", "使用 {} 登录";
     provider_failed: "The sign-in with {} has failed. Try again, or ask an administrator: the reason is in the log.", "使用 {} 登录失败。请重试，或询问管理员：日志中有原因。";
+    provider_cancelled: "The sign-in with {} was cancelled.", "已取消使用 {} 登录。";
+    provider_disabled: "Your account in this registry is disabled. Ask an administrator.", "您在此镜像仓库的账号已禁用。请询问管理员。";
     sign_in_first: "Nothing here is public. Sign in to see your repositories.", "这里没有公开内容。请登录以查看您的仓库。";
     accounts: "Accounts", "账号管理";
     forbidden: "You may see this, but not do that.", "您可以查看此内容，但无权执行该操作。";

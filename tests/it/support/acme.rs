@@ -162,6 +162,11 @@ impl AcmeDirectory {
         let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
         let number = |at: usize| parts.get(at).and_then(|part| part.parse::<usize>().ok());
         match (parts[0], number(1), number(2)) {
+            ("account", Some(_), _) => {
+                let contact = payload["contact"].clone();
+                self.state().contacts.push(contact);
+                document(200, &json!({"status": "valid"}))
+            }
             ("order", None, _) => {
                 let identifiers = payload["identifiers"].as_array().unwrap();
                 let hosts: Vec<_> = identifiers
