@@ -140,14 +140,24 @@ fn subject(event: &Event) -> String {
         });
     }
     words.extend(event.digest.map(|digest| digest.to_string()));
-    if let Some(Value::Object(detail)) = &event.detail {
-        words.extend(detail.iter().map(|(name, value)| fact(name, value)));
-    }
+    words.extend(event.detail.iter().flat_map(facts));
     if words.is_empty() {
         "-".to_owned()
     } else {
         words.join(" ")
     }
+}
+
+/// The details of an event that have a value.
+fn facts(detail: &Value) -> Vec<String> {
+    let Value::Object(detail) = detail else {
+        return Vec::new();
+    };
+    let given = detail
+        .iter()
+        // Without a time, a token never expires.
+        .filter(|(name, value)| !value.is_null() || *name == "expiresAt");
+    given.map(|(name, value)| fact(name, value)).collect()
 }
 
 /// A detail of an event as `name=value`, with grants and times as they are written elsewhere.
@@ -257,6 +267,13 @@ mod tests {
         ] {
             assert_eq!(fact(name, &value), text);
         }
+    }
+
+    #[test]
+    fn a_detail_without_a_value_is_left_out() {
+        let detail = serde_json::json!({"failure": null, "blobs": 2, "expiresAt": null});
+        assert_eq!(facts(&detail), ["blobs=2", "expires=never"]);
+        assert!(facts(&Value::Null).is_empty());
     }
 
     #[test]

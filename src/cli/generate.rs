@@ -1,11 +1,13 @@
 //! Man pages and completions, generated from the definition of the command line.
 
+use std::cmp::Ordering;
 use std::path::PathBuf;
 
 use clap::{Command, CommandFactory};
 use clap_complete::{Generator, Shell};
 
 use super::exit::Exit;
+use super::habits::ALIASES;
 use super::output::Printer;
 use super::{Cli, man};
 
@@ -60,6 +62,9 @@ fn script(shell: Shell) -> String {
         Shell::Fish => script + include_str!("../setup/completions/names.fish"),
         Shell::Zsh => {
             let script = script.replace(":_default'", ":_regctl_names'");
+            let script = with_escaped_colons(script, &command);
+            let begin = "_regctl() {\n";
+            let script = script.replacen(begin, &[begin, &aliases()].concat(), 1);
             let last = script.rfind("if [ \"$funcstack").unwrap_or(script.len());
             let (functions, call) = script.split_at(last);
             [
@@ -71,6 +76,41 @@ fn script(shell: Shell) -> String {
         }
         _ => script,
     }
+}
+
+/// The script for zsh with escaped colons in the names of values, which a colon ends; the generator
+/// escapes none there.
+fn with_escaped_colons(script: String, command: &Command) -> String {
+    let arguments = command.get_arguments();
+    let names = arguments.flat_map(|argument| argument.get_value_names().unwrap_or_default());
+    let names = names.filter(|name| name.contains(':'));
+    let script = names.fold(script, |script, name| {
+        let begins = format!("]:{name}:");
+        script.replace(&begins, &format!("]:{}:", name.replace(':', "\\:")))
+    });
+    command.get_subcommands().fold(script, with_escaped_colons)
+}
+
+/// Lines of zsh that replace an alias by its command, as [`super::habits`] does, once another word
+/// follows. A function of their own could not: zsh restores the words when one ends.
+fn aliases() -> String {
+    let branches = ALIASES.iter().map(|(alias, command)| {
+        let (words, last) = match alias.split_once(' ') {
+            Some((first, second)) => (format!("\"{first} {second}\""), 3),
+            None => (format!("{alias}\\ *"), 2),
+        };
+        let after = command.split(' ').count() + 1;
+        let moved = match after.cmp(&last) {
+            Ordering::Less => format!("; (( CURRENT -= {} ))", last - after),
+            Ordering::Equal => String::new(),
+            Ordering::Greater => format!("; (( CURRENT += {} ))", after - last),
+        };
+        format!(
+            "        {words}) (( CURRENT > {last} )) && {{ words[2,{last}]=({command}){moved} }};;\n"
+        )
+    });
+    let branches: String = branches.collect();
+    format!("    case \"$words[2] $words[3]\" in\n{branches}    esac\n")
 }
 
 /// The definition without hidden commands.
@@ -107,4 +147,17 @@ pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<Exit> {
         }
     }
     Ok(Exit::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zsh_gets_names_of_values_with_escaped_colons() {
+        let script = script(Shell::Zsh);
+        assert!(script.contains("]:HOST[\\:PORT]:_regctl_names'"));
+        assert!(script.contains("]:PATTERN\\:RIGHTS:"));
+        assert!(!script.contains("]:HOST[:PORT]"));
+    }
 }

@@ -38,7 +38,7 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
-    let settings = config::load(&args.root.request(args.listen.clone()))?.settings;
+    let settings = config::load_without_data(&args.root.request(args.listen.clone()))?.settings;
     let http = &settings.http;
     // The debug listener has no TLS; --listen is about the main one.
     let debug = http.debug.as_ref().filter(|_| args.listen.is_none());

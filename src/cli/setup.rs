@@ -3,11 +3,13 @@
 
 mod contained;
 mod unit;
+mod words;
 
 use std::net::IpAddr;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::Context as _;
 
@@ -17,6 +19,10 @@ use super::output::Printer;
 use crate::config::{self, ListenAddress, Loaded, Settings, StorageDriver};
 use contained::Contained;
 use unit::Unit;
+use words::{cron_word, unit_word, without_specifiers, without_variables};
+
+/// What a stop may take beyond the time of running requests: its last writes.
+const STOP_MARGIN: Duration = Duration::from_secs(30);
 
 /// The configuration in a pod, if there is none to carry over.
 const POD: &str = include_str!("../setup/pod.yml");
@@ -83,7 +89,12 @@ impl Target {
 
 pub(super) fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
     let request = args.root.request(args.listen.clone());
-    let mut loaded = config::load(&request)?;
+    let load = match args.target {
+        Target::Systemd | Target::Compose | Target::Cron => config::load,
+        // These files name no directory of this host.
+        Target::Socket | Target::Kubernetes | Target::Nginx => config::load_without_data,
+    };
+    let mut loaded = load(&request)?;
     if let Some(file) = &mut loaded.file {
         *file = std::path::absolute(&*file)?;
     }
@@ -105,7 +116,7 @@ pub(super) fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
             .iter()
             .for_each(|text| printer.warning(text));
     }
-    let file = host.fill(args.target.template(), &unit);
+    let file = host.fill(args.target, &unit);
     // The texts of the configuration come last: they may have what looks like a placeholder.
     let file = match args.target {
         Target::Compose => {
@@ -136,9 +147,9 @@ pub(super) fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
 struct Host {
     program: PathBuf,
     /// The arguments of every command.
-    arguments: String,
-    /// The argument of `serve` alone.
-    address: String,
+    arguments: Vec<String>,
+    /// The argument of `serve` alone: the value of `--listen`.
+    address: Option<String>,
     /// The variables of this environment that are settings.
     variables: Vec<(String, String)>,
     root: PathBuf,
@@ -149,6 +160,8 @@ struct Host {
     /// Where a socket of systemd's listens.
     listen: String,
     name: String,
+    /// How long a stop may take, in seconds.
+    stop: u64,
     /// The line that keeps clients from naming a user.
     user_header: String,
 }
@@ -162,16 +175,14 @@ impl Host {
             return Err(Usage(reason.to_owned()).into());
         };
         let root = std::path::absolute(root)?;
-        let mut arguments = String::new();
+        let mut arguments = Vec::new();
         let file = &loaded.file;
         if let Some(file) = file {
-            arguments.extend([" --config ", &word(file)]);
+            arguments.extend(["--config".to_owned(), file.display().to_string()]);
         }
         if file.is_none() || args.root.root.is_some() {
-            arguments.extend([" --root ", &word(&root)]);
+            arguments.extend(["--root".to_owned(), root.display().to_string()]);
         }
-        let listen = args.listen.iter();
-        let address = listen.map(|listen| format!(" --listen {}", word(Path::new(listen))));
         let scheme = if settings.http.tls.is_some() {
             "https"
         } else {
@@ -195,7 +206,7 @@ impl Host {
             .into_owned();
         Ok(Self {
             program,
-            address: address.collect(),
+            address: args.listen.clone(),
             arguments,
             variables: variables.to_vec(),
             owner: owner(&root),
@@ -204,6 +215,7 @@ impl Host {
             upstream,
             listen,
             name,
+            stop: settings.http.drain().saturating_add(STOP_MARGIN).as_secs(),
             user_header: settings
                 .reach
                 .user_header
@@ -231,17 +243,37 @@ impl Host {
         }
     }
 
-    fn fill(&self, template: &str, unit: &Unit<'_>) -> String {
-        let root = self.root.display().to_string();
+    /// The arguments of every command, each after a space.
+    fn arguments(&self, word: fn(&str) -> String) -> String {
+        let words = self.arguments.iter();
+        words
+            .map(|argument| format!(" {}", word(argument)))
+            .collect()
+    }
+
+    fn fill(&self, target: Target, unit: &Unit<'_>) -> String {
+        let word = match target {
+            Target::Cron => cron_word,
+            _ => |text: &str| without_variables(&unit_word(text)),
+        };
+        let program = self.program.display().to_string();
+        let address = self.address.iter();
+        let address = address.map(|address| format!(" --listen {}", word(address)));
         let owner = self.owner.map_or(0, |(user, _)| user);
         let privileged = self.port < 1024;
-        let values = [
-            ("@ARGUMENTS@", self.arguments.as_str()),
-            ("@PROGRAM@", &word(&self.program)),
-            ("@ADDRESS@", &self.address),
+        let values: [(&str, &str); _] = [
+            ("@ARGUMENTS@", &self.arguments(word)),
+            (
+                "@PROGRAM@",
+                // systemd substitutes no variables in the program itself.
+                &match target {
+                    Target::Cron => cron_word(&program),
+                    _ => unit_word(&program),
+                },
+            ),
+            ("@ADDRESS@", &address.collect::<String>()),
             ("@UNIT_VARIABLES@", &self.variables_of_unit()),
             ("@CRON_VARIABLES@", &self.variables_of_cron()),
-            ("@ROOT@", &root),
             ("@USER@", &unit.user()),
             ("@WRITTEN@", &unit.written()),
             ("@HOME@", unit.homes()),
@@ -262,17 +294,18 @@ impl Host {
             ("@PORT@", &self.port.to_string()),
             ("@HOST@", &self.name),
             ("@UPSTREAM@", &self.upstream),
-            ("@LISTEN@", &self.listen),
+            ("@LISTEN@", &without_specifiers(&self.listen)),
+            ("@STOP@", &self.stop.to_string()),
             ("@USER_HEADER@", &self.user_header),
             ("@VERSION@", env!("CARGO_PKG_VERSION")),
         ];
-        filled(template, &values)
+        filled(target.template(), &values)
     }
 
     /// The lines of a unit with the settings of this environment.
     fn variables_of_unit(&self) -> String {
         let lines = self.variables.iter().map(|(name, value)| {
-            let text = format!("{name}={value}").replace('%', "%%");
+            let text = without_specifiers(&format!("{name}={value}"));
             format!("\nEnvironment={}", serde_json::Value::from(text))
         });
         lines.collect()
@@ -313,16 +346,6 @@ fn reached_at(host: &str, port: u16) -> String {
         Ok(IpAddr::V6(address)) => format!("[{address}]:{port}"),
         _ if host.is_empty() => format!("127.0.0.1:{port}"),
         _ => format!("{host}:{port}"),
-    }
-}
-
-/// A path as one word of a command line.
-fn word(path: &Path) -> String {
-    let text = path.display().to_string();
-    if text.contains(' ') {
-        format!("\"{text}\"")
-    } else {
-        text
     }
 }
 

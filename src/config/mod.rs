@@ -58,10 +58,10 @@ pub use pages::PagesSettings;
 pub use places::FilePlaces;
 pub use reach::{Network, RateSettings, ReachSettings, SocketSettings};
 pub use settings::{
-    CertificateSource, ClientCertificates, DebugSettings, FileCheck, HealthCheck, HealthSettings,
-    HttpCheck, HttpSettings, IndexPlatforms, ListenAddress, LogFormat, LogLevel, LogSettings,
-    Settings, StorageDriver, StorageSettings, TcpCheck, TlsSettings, TlsVersion, UploadPurging,
-    ValidationSettings,
+    CertificateSource, ClientCertificates, DRAIN, DebugSettings, FileCheck, HealthCheck,
+    HealthSettings, HttpCheck, HttpSettings, IndexPlatforms, ListenAddress, LogFormat, LogLevel,
+    LogSettings, Settings, StorageDriver, StorageSettings, TcpCheck, TlsSettings, TlsVersion,
+    UploadPurging, ValidationSettings,
 };
 pub use workloads::WorkloadSettings;
 
@@ -147,6 +147,18 @@ pub fn period_in_words(milliseconds: Millis) -> String {
 /// Reads the configuration.
 pub fn load(request: &Request) -> Result<Loaded, ConfigError> {
     load_from(request, &USUAL_PLACES.map(Path::new))
+}
+
+/// Reads the configuration for a command that touches no data. A user without a data directory gets
+/// the settings too.
+pub fn load_without_data(request: &Request) -> Result<Loaded, ConfigError> {
+    match load(request) {
+        Err(ConfigError::NoDataDirectory) => load(&Request {
+            root: Some(storage::REGISTRY_ROOT.into()),
+            ..request.clone()
+        }),
+        loaded => loaded,
+    }
 }
 
 fn load_from(request: &Request, usual_places: &[&Path]) -> Result<Loaded, ConfigError> {

@@ -138,6 +138,9 @@ pub struct UploadPurging {
     pub dry_run: bool,
 }
 
+/// How long running requests may continue after a stop, if nothing is configured.
+pub const DRAIN: Duration = Duration::from_secs(30);
+
 /// The listeners and their answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpSettings {
@@ -162,6 +165,13 @@ pub struct HttpSettings {
     pub http2: bool,
     /// Whether HTTP/2 is spoken without TLS.
     pub h2c: bool,
+}
+
+impl HttpSettings {
+    /// How long running requests may continue after a stop.
+    pub fn drain(&self) -> Duration {
+        self.drain_timeout.unwrap_or(DRAIN)
+    }
 }
 
 /// An address to listen on.

@@ -12,7 +12,7 @@ use super::settings::{StorageDriver, StorageSettings, UploadPurging};
 use super::values;
 
 /// Default root of registry:2.
-const REGISTRY_ROOT: &str = "/var/lib/registry";
+pub(super) const REGISTRY_ROOT: &str = "/var/lib/registry";
 /// The drivers of registry:2 and registry:3.
 const DRIVERS: [&str; 9] = [
     "filesystem",

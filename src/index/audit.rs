@@ -56,6 +56,19 @@ pub struct MissingLink {
     pub elsewhere: bool,
 }
 
+/// A manifest that an index lists and that its repository lacks.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct MissingChild {
+    /// The repository.
+    pub repository: Repository,
+    /// The index.
+    pub manifest: Digest,
+    /// The listed manifest.
+    pub child: Digest,
+    /// Whether the repository has another manifest that the index lists.
+    pub siblings: bool,
+}
+
 impl Index {
     /// The blobs whose canonical digest has this hexadecimal prefix.
     pub async fn audited_blobs(
@@ -193,6 +206,36 @@ impl Index {
                     manifest: parsed("digest", &manifest)?,
                     digest: parsed("digest", &digest)?,
                     elsewhere,
+                })
+            })
+            .collect()
+    }
+
+    /// Manifests that indexes list and their repositories lack. Lists of referrers are left out: an entry
+    /// may stay when a referrer is deleted.
+    pub async fn missing_children(&self) -> Result<Vec<MissingChild>, IndexError> {
+        let rows: Vec<(String, String, String, bool)> = sqlx::query_as(
+            "SELECT r.name, m.digest, f.digest, EXISTS (SELECT 1 FROM manifest_references g \
+               JOIN manifests s ON s.repository_id = m.repository_id AND s.digest = g.digest \
+               WHERE g.manifest_id = m.id AND g.kind = 'manifest') \
+             FROM manifest_references f \
+             JOIN manifests m ON m.id = f.manifest_id \
+             JOIN repositories r ON r.id = m.repository_id \
+             WHERE f.kind = 'manifest' AND NOT EXISTS (SELECT 1 FROM manifests c \
+               WHERE c.repository_id = m.repository_id AND c.digest = f.digest) \
+             AND NOT EXISTS (SELECT 1 FROM tags t WHERE t.manifest_id = m.id \
+               AND (t.name LIKE 'sha256-%' OR t.name LIKE 'sha512-%')) \
+             ORDER BY r.name, m.digest, f.digest",
+        )
+        .fetch_all(&self.readers)
+        .await?;
+        rows.into_iter()
+            .map(|(repository, manifest, child, siblings)| {
+                Ok(MissingChild {
+                    repository: parsed("repository name", &repository)?,
+                    manifest: parsed("digest", &manifest)?,
+                    child: parsed("digest", &child)?,
+                    siblings,
                 })
             })
             .collect()

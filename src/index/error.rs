@@ -31,8 +31,10 @@ pub enum IndexError {
     },
     /// The index was made by a later version of regctl.
     #[error(
-        "the index has schema version {found}, and this regctl supports versions up to {known}:  \
-         it was written by a later version"
+        "the index has schema version {found}, and this regctl supports versions up to {known}: \
+         it was written by a later version; hint: start that version again, or restore the backup \
+         made before the upgrade; without index.db* the directory is reindexed, and accounts, rights, \
+         tokens, descriptions, saved rules and the trash are lost"
     )]
     Later {
         /// The version in the file.

@@ -76,7 +76,7 @@ use sqlx::{ConnectOptions, SqlitePool};
 
 pub use accounts::{AccountRecord, NewAccount, StoredAccount};
 pub use administrators::AccountRefusal;
-pub use audit::{AuditedBlob, AuditedRepository, Link, MissingLink};
+pub use audit::{AuditedBlob, AuditedRepository, Link, MissingChild, MissingLink};
 pub use blobs::{BlobRecord, NewBlob};
 pub use browse::{
     BlobUser, COUNT_LIMIT, Count, FoundRepositories, Removal, RepositoryOrder, RepositoryRow,

@@ -9,7 +9,7 @@ use super::cache::Manifest;
 use super::describe::describe;
 use super::pulls::Pulled;
 use super::sessions::Staged;
-use super::{Registry, RegistryError, RequiredChildren, layout};
+use super::{Registry, RegistryError, layout};
 use crate::hash::Hasher;
 use crate::index::PutManifest;
 use crate::oci::{
@@ -194,16 +194,7 @@ impl Registry {
         repository: &Repository,
         view: &ManifestView,
     ) -> Result<(), RegistryError> {
-        let needed = |child: &&Descriptor| match (&self.rules.children, &child.platform) {
-            (RequiredChildren::None, _) => false,
-            (RequiredChildren::All, _) => true,
-            (RequiredChildren::Platforms(platforms), Some(platform)) => {
-                platforms.iter().any(|(os, architecture)| {
-                    *os == platform.os && *architecture == platform.architecture
-                })
-            }
-            (RequiredChildren::Platforms(_), None) => false,
-        };
+        let needed = |child: &&Descriptor| self.rules.requires_child(child);
         let mut missing = Vec::new();
         for child in view.manifests.iter().filter(needed) {
             let reference = Reference::Digest(child.digest);

@@ -53,7 +53,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::clock::{Clock, Millis};
 use crate::index::{Index, Lease};
-use crate::oci::{Context, Digest, Permit, Visibility};
+use crate::oci::{Context, Descriptor, Digest, Permit, Visibility};
 use crate::store::{Reserve, Step, Store};
 
 pub use crate::index::{FoundByTerm, SearchPage};
@@ -153,6 +153,22 @@ impl Default for Rules {
             required_layers: true,
             known_types: false,
             verify_reads: true,
+        }
+    }
+}
+
+impl Rules {
+    /// Whether an index may be pushed only with this child in its repository.
+    fn requires_child(&self, child: &Descriptor) -> bool {
+        match (&self.children, &child.platform) {
+            (RequiredChildren::None, _) => false,
+            (RequiredChildren::All, _) => true,
+            (RequiredChildren::Platforms(platforms), Some(platform)) => {
+                platforms.iter().any(|(os, architecture)| {
+                    *os == platform.os && *architecture == platform.architecture
+                })
+            }
+            (RequiredChildren::Platforms(_), None) => false,
         }
     }
 }

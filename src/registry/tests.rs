@@ -1,6 +1,7 @@
 //! Tests of a registry from inside: over a store in memory with injected faults, over files, and
 //! with a manual clock.
 
+mod children;
 mod collection;
 mod failing_device;
 mod healing;

@@ -28,7 +28,6 @@ mod timetable;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use ::http::header::{HeaderName, HeaderValue};
 use admin::Listening;
@@ -48,9 +47,6 @@ use crate::web::{self, Pages};
 
 pub use backup::{Backup, backup};
 pub use frontend::{Frontend, run as show};
-
-/// Default timeout for running requests at a stop.
-const DRAIN: Duration = Duration::from_secs(30);
 
 /// Reads the configuration and the files that it names, and describes it.
 pub fn check(request: &config::Request) -> anyhow::Result<String> {
@@ -224,14 +220,7 @@ pub async fn run(
         );
     }
 
-    wait(
-        stop,
-        listening,
-        &health,
-        &manager,
-        settings.http.drain_timeout.unwrap_or(DRAIN),
-    )
-    .await?;
+    wait(stop, listening, &health, &manager, settings.http.drain()).await?;
     if let Some(admin) = admin {
         admin.stop().await;
     }

@@ -151,6 +151,8 @@ fn in_shells() {
         assert!(fish("regctl tags --so").starts_with("--sort"));
         assert_eq!(fish("regctl import --compression z"), "zstd\n");
         assert_eq!(fish("regctl serve --tls se"), "self-signed\n");
+        assert_eq!(fish("regctl setup sy"), "systemd\n");
+        assert_eq!(fish("regctl visibility team/app "), "private\npublic\n");
         std::fs::write(regctl.home.path().join("image.tar"), "").unwrap();
         let home = regctl.home.path().display();
         let found = fish(&format!("regctl import {home}/im"));
@@ -158,12 +160,19 @@ fn in_shells() {
     }
     if have(&["zsh"]) {
         // zsh completes only on a terminal.
-        let script = "zmodload zsh/zpty; zpty z 'PS1= zsh -f -i'; \
+        let typed = |line: &str, wanted: &str| {
+            let script = "zmodload zsh/zpty; zpty z 'PS1= zsh -f -i'; \
              zpty -w z 'autoload -Uz compinit; compinit -D -u; source FILE; \
              zstyle \":completion:*\" list-prompt \"\"; unsetopt beep; echo rea\"\"dy'; \
-             zpty -r z line '*ready*'; zpty -n -w z $'regctl tags team/ap\\t\\t'; \
-             zpty -r -m z line '*team/app*' && print -r found; zpty -d z";
-        let found = shell(&regctl, "zsh", script);
-        assert_eq!(found, "found\n");
+             zpty -r z line '*ready*'; zpty -n -w z $'LINE\\t\\t'; \
+             zpty -r -m z line '*WANTED*' && print -r found; zpty -d z";
+            let script = script.replace("LINE", line).replace("WANTED", wanted);
+            assert_eq!(shell(&regctl, "zsh", &script), "found\n", "{line}");
+        };
+        typed("regctl tags team/ap", "team/app");
+        typed("regctl rm team/ap", "team/app");
+        typed("regctl inspect team/ap", "team/app");
+        typed("regctl image rm team/ap", "team/app");
+        typed("regctl tags --registry 127.0.0.1 --so", "--sort");
     }
 }

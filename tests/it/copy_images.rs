@@ -297,3 +297,22 @@ fn all_tags_with_shared_layers() {
     let warning = String::from_utf8_lossy(&done.get_output().stderr).into_owned();
     assert!(warning.contains("--match 2.* matches no tag"), "{warning}");
 }
+
+#[test]
+fn a_listed_image_that_the_registry_lacks_is_not_named_as_available() {
+    let server = Server::regctl();
+    let remote = server.remote("app");
+    let images = [Image::new(3), Image::new(4)];
+    remote.push_blobs(&images[0]);
+    remote.put("0", &images[0].manifest).expect(201);
+    let index = index(&[&images[0].manifest, &images[1].manifest]);
+    remote.put("1", &index).expect(201);
+    let regctl = Regctl::new(&server.host());
+    let error = regctl.fails(3, &["copy", "--platform", "linux/arm64", "app:1", "other"]);
+    assert!(
+        error.contains(
+            "hint: push it again with all that it lists; its other platforms: linux/amd64\n"
+        ),
+        "{error}"
+    );
+}

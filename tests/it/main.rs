@@ -110,6 +110,7 @@ mod proxy;
 mod readme;
 mod restart;
 mod setup_files;
+mod setup_values;
 mod ssh;
 mod ssh_root;
 mod strange;

@@ -204,7 +204,7 @@ fn a_unit_names_what_the_server_reads_and_writes() {
     };
     let missing = unit(&["--root", "/srv/my registry"]);
     has(&missing, "ReadWritePaths=\"/srv/my registry\"");
-    let made = "install -d -m 0750 \"/srv/my registry\"";
+    let made = "install -d -m 0750 '/srv/my registry'";
     assert!(missing.1.contains("does not exist, "), "{}", missing.1);
     assert!(missing.0.contains(made) && missing.1.contains(made));
     has(

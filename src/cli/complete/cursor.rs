@@ -60,9 +60,13 @@ impl<'a> Cursor<'a> {
         words.filter(is_word).collect()
     }
 
-    /// Those that begin with the typed part.
-    pub(super) fn choices(&self) -> Vec<&'a str> {
-        let mut words = self.words();
+    /// The known words for the argument that begin with the typed part. Shells know those of an option.
+    pub(super) fn choices(&self) -> Vec<String> {
+        let mut words: Vec<String> = self.words().into_iter().map(str::to_owned).collect();
+        if self.argument.is_positional() {
+            let values = self.argument.get_possible_values();
+            words.extend(values.iter().map(|value| value.get_name().to_owned()));
+        }
         words.retain(|word| word.starts_with(&self.word));
         words
     }
@@ -197,6 +201,8 @@ mod tests {
             ("regctl serve --tls a", &["acme"], true),
             ("regctl serve --tls ce", &[], true),
             ("regctl frontend --tls ", &["self-signed"], true),
+            ("regctl setup s", &["systemd", "socket"], false),
+            ("regctl visibility x ", &["public", "private"], false),
             ("regctl tags ", &[], false),
             ("regctl du ", &[], false),
         ] {

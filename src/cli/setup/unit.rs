@@ -3,7 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{user_name, word};
+use super::user_name;
+use super::words::{shell_word, unit_word};
 use crate::config::{CertificateSource, ListenAddress, Settings};
 
 /// Where people have their files; a hardened unit does not see them.
@@ -84,7 +85,7 @@ impl Unit<'_> {
         let more = socket.into_iter().chain(cache);
         let more = more.filter(|directory| !directory.starts_with(self.root));
         // What is missing is no error.
-        let more = more.map(|path| word(Path::new(&format!("-{}", path.display()))));
+        let more = more.map(|path| unit_word(&format!("-{}", path.display())));
         let all: Vec<String> = [word(self.root)].into_iter().chain(more).collect();
         all.join(" ")
     }
@@ -137,7 +138,10 @@ impl Unit<'_> {
 
     /// The command that makes a root which systemd does not make.
     fn to_make(&self) -> String {
-        format!("install -d -m 0750 {}", word(self.root))
+        format!(
+            "install -d -m 0750 {}",
+            shell_word(&self.root.display().to_string())
+        )
     }
 
     /// Why the unit may not start on this host.
@@ -173,6 +177,11 @@ impl Unit<'_> {
         }
         warnings
     }
+}
+
+/// A path as a word of a unit.
+fn word(path: &Path) -> String {
+    unit_word(&path.display().to_string())
 }
 
 /// A directory below /run, which systemd makes for a service.

@@ -191,6 +191,9 @@ async fn a_later_schema_is_refused(place: &Place) {
     index.close().await;
     let refused = place.try_open().await.err().unwrap();
     assert!(matches!(refused, IndexError::Later { found: 1000, .. }));
+    let text = refused.to_string();
+    assert!(text.contains("; hint: start that version"), "{text}");
+    assert!(!text.contains("  "), "{text}");
 }
 
 async fn settings_are_kept(place: &Place) {

@@ -1,14 +1,14 @@
-//! Compares the blobs that manifests need with those that their repositories can read.
+//! Compares the blobs and manifests that manifests need with those that their repositories have.
 
 use std::collections::HashSet;
 
 use super::Difference;
-use crate::oci::{Digest, ManifestView, Repository};
-use crate::registry::{Registry, RegistryError};
+use crate::oci::{Descriptor, Digest, ManifestView, Repository};
+use crate::registry::{Registry, RegistryError, RequiredChildren};
 
 impl Registry {
-    /// Blobs that manifests need and their repositories lack. A missing child is no difference,
-    /// because an index may be sparse.
+    /// What manifests need and their repositories lack. An index may be sparse: a missing child is a
+    /// difference only if the rules require it, or if no child is there.
     pub(super) async fn needed(&self) -> Result<Vec<Difference>, RegistryError> {
         let mut needed = Vec::new();
         let mut last: Option<(Digest, Option<HashSet<Digest>>)> = None;
@@ -44,7 +44,48 @@ impl Registry {
                 }
             });
         }
+        self.needed_children(&mut needed).await?;
         Ok(needed)
+    }
+
+    async fn needed_children(&self, needed: &mut Vec<Difference>) -> Result<(), RegistryError> {
+        let mut last: Option<(Digest, Option<HashSet<Digest>>)> = None;
+        for lacking in self.index.missing_children().await? {
+            let (repository, index) = (lacking.repository, lacking.manifest);
+            if lacking.siblings {
+                let same = last.as_ref().is_some_and(|(of, _)| *of == index);
+                if !same {
+                    last = Some((index, self.required_children(&repository, index).await?));
+                }
+                let required = last.as_ref().and_then(|(_, required)| required.as_ref());
+                if required.is_none_or(|required| !required.contains(&lacking.child)) {
+                    continue;
+                }
+            }
+            needed.push(Difference::NeededGone {
+                repository,
+                manifest: index,
+                digest: lacking.child,
+            });
+        }
+        Ok(())
+    }
+
+    /// The children of an index that the rules require; `None` if its own bytes are damaged.
+    async fn required_children(
+        &self,
+        repository: &Repository,
+        index: Digest,
+    ) -> Result<Option<HashSet<Digest>>, RegistryError> {
+        if self.rules.children == RequiredChildren::None {
+            return Ok(None);
+        }
+        let view = self.view_of(repository, index).await?;
+        let required = |child: &&Descriptor| self.rules.requires_child(child);
+        Ok(view.map(|view| {
+            let required = view.manifests.iter().filter(required);
+            required.map(|child| child.digest).collect()
+        }))
     }
 
     /// The blobs that a pull of a manifest requires. `None` if its own bytes are damaged, which is
@@ -54,6 +95,16 @@ impl Registry {
         repository: &Repository,
         manifest: Digest,
     ) -> Result<Option<HashSet<Digest>>, RegistryError> {
+        let view = self.view_of(repository, manifest).await?;
+        Ok(view.map(|view| view.required_blobs().map(|blob| blob.digest).collect()))
+    }
+
+    /// What a manifest says; `None` if its bytes are damaged.
+    async fn view_of(
+        &self,
+        repository: &Repository,
+        manifest: Digest,
+    ) -> Result<Option<ManifestView>, RegistryError> {
         let reference = crate::oci::Reference::Digest(manifest);
         // Not a pull.
         let found = match self.find_manifest(repository, &reference).await {
@@ -64,7 +115,6 @@ impl Registry {
             }
             Err(error) => return Err(error),
         };
-        let view = ManifestView::read(&found.bytes).ok();
-        Ok(view.map(|(view, _)| view.required_blobs().map(|blob| blob.digest).collect()))
+        Ok(ManifestView::read(&found.bytes).ok().map(|(view, _)| view))
     }
 }

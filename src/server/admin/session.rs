@@ -256,7 +256,10 @@ fn must_be_one(root: &Path) -> Result<(), Failure> {
         return Err(Failure::new(FailureKind::NotFound, Reason::Unknown, text));
     }
     if !there(&root.join(root::LAYOUT))? && !there(&root.join(root::OWN))? {
-        let text = format!("{shown} is not the root of a registry; hint: {HINT}");
+        let text = format!(
+            "{shown} is not the root of a registry; hint: start regctl serve on it once if it is new, \
+             or {HINT}"
+        );
         return Err(Failure::new(FailureKind::NotFound, Reason::Unknown, text));
     }
     Ok(())

@@ -12,13 +12,13 @@ mod source;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::front;
 use super::front::{Renewal, enter, is_exposed, limits};
 use super::stop::{Signals, remove_sockets, wait};
 use super::systemd::{PassedSockets, ServiceManager};
 use super::tasks::Tasks;
-use super::{DRAIN, front};
 use crate::client::Client;
-use crate::config::{self, FrontendSettings, ReachSettings};
+use crate::config::{self, DRAIN, FrontendSettings, ReachSettings};
 use crate::http::{App, Health, Locations, Options, PageLimits, Protocols, SocketAccess};
 use crate::telemetry::{self, HttpMetrics, LineFormat};
 use crate::web::{self, Pages};

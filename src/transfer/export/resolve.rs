@@ -52,6 +52,7 @@ pub(super) async fn resolve(
         manifests: Vec::new(),
         leaves: Vec::new(),
         seen: Vec::new(),
+        missing: Vec::new(),
     };
     let manifest = image
         .client
@@ -116,8 +117,10 @@ struct Walk<'a> {
     /// The indexes.
     manifests: Vec<(Digest, Bytes)>,
     leaves: Vec<Leaf>,
-    /// The available platforms.
+    /// The listed platforms.
     seen: Vec<String>,
+    /// Those whose images the registry lacks.
+    missing: Vec<String>,
 }
 
 impl Walk<'_> {
@@ -193,6 +196,8 @@ impl Walk<'_> {
             while let Some((manifest, child)) = found.try_next().await? {
                 let Some(manifest) = manifest else {
                     let platform = child.platform.as_ref().map(ToString::to_string);
+                    self.missing
+                        .extend(known(&child).map(|known| known.to_string()));
                     self.warn(&format!(
                         "{}: {} {} is listed but missing; it is left out",
                         image.name,
@@ -263,24 +268,26 @@ impl Walk<'_> {
 
     /// The error for a reference without any matching image.
     fn nothing(mut self) -> Error {
+        self.seen.retain(|seen| !self.missing.contains(seen));
         self.seen.sort_unstable();
         self.seen.dedup();
         let list = |all: &[String]| all.join(", ");
         let wanted: Vec<_> = self.platforms.iter().map(ToString::to_string).collect();
         let name = self.image.name.to_string();
-        let (what, hint) = match (wanted.is_empty(), self.seen.is_empty()) {
-            (true, _) => (
-                format!("image of those that {name} lists"),
-                "push it again with all that it lists".to_owned(),
-            ),
-            (false, true) => (
-                format!("{name} for {}", list(&wanted)),
-                "it has no platforms; leave out --platform".to_owned(),
-            ),
-            (false, false) => (
-                format!("{name} for {}", list(&wanted)),
-                format!("its platforms: {}", list(&self.seen)),
-            ),
+        let again = "push it again with all that it lists";
+        let what = if wanted.is_empty() {
+            format!("image of those that {name} lists")
+        } else {
+            format!("{name} for {}", list(&wanted))
+        };
+        let hint = if wanted.is_empty() || !self.missing.is_empty() && self.seen.is_empty() {
+            again.to_owned()
+        } else if !self.missing.is_empty() {
+            format!("{again}; its other platforms: {}", list(&self.seen))
+        } else if self.seen.is_empty() {
+            "it has no platforms; leave out --platform".to_owned()
+        } else {
+            format!("its platforms: {}", list(&self.seen))
         };
         Error::Client(client::Error::NotFound {
             registry: self.image.client.registry().to_owned(),

@@ -1,0 +1,88 @@
+//! Values in the files of `regctl setup`: times of a stop, and paths with letters that systemd, cron or
+//! a shell read as something else. And commands of users without a data directory.
+
+use std::fs;
+use std::os::unix::process::CommandExt as _;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::cli_support::{Regctl, program_of_everybody};
+use crate::support::{attempt, is_root};
+
+#[test]
+fn a_stop_lasts_longer_than_the_requests_that_it_waits_for() {
+    let regctl = Regctl::new("");
+    let config = regctl.home.path().join("config.yml");
+    for (drain, stop) in [("", 60), (", draintimeout: 5m", 330)] {
+        let text = format!(
+            "version: 0.1\nstorage: {{filesystem: {{rootdirectory: /x}}}}\n\
+             http: {{addr: ':5000'{drain}}}\n"
+        );
+        fs::write(&config, text).unwrap();
+        let printed =
+            |target: &str| regctl.stdout(&["setup", target, "--config", config.to_str().unwrap()]);
+        let unit = printed("systemd");
+        assert!(
+            unit.contains(&format!("\nTimeoutStopSec={stop}\n")),
+            "{unit}"
+        );
+        let compose: Value = serde_saphyr::from_str(&printed("compose")).unwrap();
+        assert_eq!(
+            compose["services"]["registry"]["stop_grace_period"],
+            format!("{stop}s")
+        );
+        let manifests = printed("kubernetes");
+        let set: Value =
+            serde_saphyr::from_str(manifests.rsplit("\n---\n").next().unwrap()).unwrap();
+        let pod = &set["spec"]["template"]["spec"];
+        assert_eq!(pod["terminationGracePeriodSeconds"], stop);
+        // The port is closed until the data has been read.
+        let container = &pod["containers"][0];
+        let probe = &container["startupProbe"];
+        assert_eq!(probe["httpGet"], container["livenessProbe"]["httpGet"]);
+        let number = |name: &str| probe[name].as_u64().unwrap();
+        assert!(number("periodSeconds") * number("failureThreshold") >= 12 * 60 * 60);
+    }
+}
+
+#[test]
+fn paths_reach_the_program_as_they_are() {
+    let regctl = Regctl::new("");
+    let printed = |target: &str| regctl.stdout(&["setup", target, "--root", "/srv/a %h$HOME"]);
+    let unit = printed("systemd");
+    for line in [
+        " serve --root \"/srv/a %%h$$HOME\"\n",
+        "\nReadWritePaths=\"/srv/a %%h$HOME\"\n",
+    ] {
+        assert!(unit.contains(line), "{unit}");
+    }
+    let cron = printed("cron");
+    assert!(cron.contains(r" gc -q --root '/srv/a \%h$HOME'"), "{cron}");
+}
+
+#[test]
+fn a_user_without_a_data_directory_asks_for_health_and_prints_files() {
+    if !is_root() {
+        return;
+    }
+    let (_place, program) = program_of_everybody();
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(&program);
+        command.args(arguments).env_clear().uid(61_235).gid(61_235);
+        attempt(&mut command)
+    };
+    let health = run(&["health", "--listen", "127.0.0.1:1"]);
+    assert_eq!(health.code, Some(1), "{}", health.text);
+    assert!(health.text.contains("can't be reached"), "{}", health.text);
+    for target in ["nginx", "socket", "kubernetes"] {
+        let printed = run(&["setup", target, "--listen", ":5000"]);
+        assert_eq!(printed.code, Some(0), "{}", printed.text);
+    }
+    let unit = run(&["setup", "systemd"]);
+    assert!(
+        unit.text.contains("hint: name one with --root DIR"),
+        "{}",
+        unit.text
+    );
+}
