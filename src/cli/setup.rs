@@ -247,7 +247,7 @@ impl Host {
     fn arguments(&self, word: fn(&str) -> String) -> String {
         let words = self.arguments.iter();
         words
-            .map(|argument| format!(" {}", word(argument)))
+            .flat_map(|argument| [" ".to_owned(), word(argument)])
             .collect()
     }
 
