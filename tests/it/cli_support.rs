@@ -258,6 +258,13 @@ pub(crate) fn program_of_everybody() -> (tempfile::TempDir, PathBuf) {
     let place = tempfile::tempdir().unwrap();
     std::fs::set_permissions(place.path(), Permissions::from_mode(0o755)).unwrap();
     let program = place.path().join("regctl");
-    std::fs::copy(env!("CARGO_BIN_EXE_regctl"), &program).unwrap();
+    // A process that another test starts meanwhile would inherit a file that this one writes, and a
+    // program that is being written can't be started.
+    let mut copy = Command::new("cp");
+    let copied = copy
+        .arg(env!("CARGO_BIN_EXE_regctl"))
+        .arg(&program)
+        .status();
+    assert!(copied.unwrap().success());
     (place, program)
 }
