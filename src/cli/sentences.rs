@@ -326,6 +326,9 @@ pub(super) fn difference(difference: &Difference) -> String {
         Difference::PlaceUnreadable(key, error) => {
             format!("{key}: can't be read: {}", without_numbers(error))
         }
+        Difference::PlaceBlocked(key, error) => {
+            format!("{key}: a change waits for it: {}", without_numbers(error))
+        }
         Difference::Stray(key) => format!("{key}: is not part of the layout of a registry"),
     }
 }
@@ -337,7 +340,7 @@ pub(super) fn remedy(remedy: Remedy) -> &'static str {
         Remedy::SetAside => "check --repair moves it to regctl/lost+found",
         Remedy::Push => "push an image with it again",
         Remedy::Operator => "check the device",
-        Remedy::Clear => "make it readable, or remove it",
+        Remedy::Clear => "make it readable and writable for the user of the server, or remove it",
     }
 }
 

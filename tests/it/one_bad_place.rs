@@ -240,6 +240,15 @@ fn another_owner_or_mode_is_no_change_by_another_program() {
         std::fs::write(&occupied, "x").unwrap();
         remote.push("v1", &new);
         let root = server.root().to_path_buf();
+        // It is no difference that a repair could end.
+        for arguments in [&["check"][..], &["check", "--repair"]] {
+            let (found, _) = Admin::of(&root).fails(1, arguments);
+            assert!(
+                found.contains("tags/v1/current/link: a change waits for it: "),
+                "{found}"
+            );
+            assert!(!found.contains("repair"), "{found}");
+        }
         let setup = server.stop();
         let current = tag.join("current/link");
         let link = std::fs::read_to_string(&current).unwrap();

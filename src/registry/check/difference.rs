@@ -44,13 +44,13 @@ pub enum Difference {
         /// The manifest.
         manifest: Digest,
     },
-    /// A manifest needs a missing blob.
+    /// A manifest needs a missing blob, or an index a missing manifest.
     NeededGone {
         /// The repository.
         repository: Repository,
         /// The manifest.
         manifest: Digest,
-        /// The blob.
+        /// The blob or manifest.
         digest: Digest,
     },
     /// A manifest needs an existing blob that its repository cannot read.
@@ -66,6 +66,9 @@ pub enum Difference {
     Stray(String),
     /// A path of the layout can't be read: the path below the root, and the reason.
     PlaceUnreadable(String, String),
+    /// An acknowledged change waits until a path of the layout can be written: the path below the
+    /// root, and the reason.
+    PlaceBlocked(String, String),
 }
 
 /// A remedy.
@@ -80,7 +83,7 @@ pub enum Remedy {
     Push,
     /// The operator has to investigate.
     Operator,
-    /// The operator has to make the path readable, or remove what occupies it.
+    /// The operator has to make the path accessible, or remove what occupies it.
     Clear,
 }
 
@@ -106,7 +109,7 @@ impl Difference {
             | Self::ManifestDamaged { .. }
             | Self::NeededGone { .. } => Remedy::Push,
             Self::BlobUnreadable(..) => Remedy::Operator,
-            Self::PlaceUnreadable(..) => Remedy::Clear,
+            Self::PlaceUnreadable(..) | Self::PlaceBlocked(..) => Remedy::Clear,
         }
     }
 }

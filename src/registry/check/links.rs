@@ -18,6 +18,15 @@ struct Links {
     strays: Vec<Difference>,
 }
 
+/// The file of a link.
+fn key_of(name: &Repository, link: &Link) -> String {
+    match link {
+        Link::Layer(digest) => layout::layer(name, digest),
+        Link::Revision(digest) => layout::revision(name, digest),
+        Link::Tag(tag) => layout::tag_current(name, tag),
+    }
+}
+
 impl Registry {
     /// The differences between the links of a repository and the index.
     pub(super) async fn links_of(
@@ -30,7 +39,9 @@ impl Registry {
         self.revisions_of(name, &known, &mut differences).await?;
         self.tags_of(name, &known, &mut differences).await?;
         for difference in &mut differences {
-            if let Difference::LinkDangling(name, link) = &*difference
+            if let Some(blocked) = self.blocked(difference) {
+                *difference = blocked;
+            } else if let Difference::LinkDangling(name, link) = &*difference
                 && let Some(unreadable) = self.unreadable_link(name, link).await?
             {
                 *difference = unreadable;
@@ -39,17 +50,32 @@ impl Registry {
         Ok(differences)
     }
 
+    /// The cause of a difference at a link if a change of that link waits until it can be written.
+    pub(super) fn blocked(&self, difference: &Difference) -> Option<Difference> {
+        let (Difference::LinkMissing(name, link)
+        | Difference::LinkWrong(name, link)
+        | Difference::LinkUnknown(name, link)
+        | Difference::LinkDangling(name, link)) = difference
+        else {
+            return None;
+        };
+        let key = key_of(name, link);
+        let is_at = |path: &str| {
+            let rest = key.strip_prefix(path);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let mut waiting = self.journal.obstructed().into_iter();
+        let (_, reason) = waiting.find(|(path, _)| is_at(path))?;
+        Some(Difference::PlaceBlocked(key, reason))
+    }
+
     /// Whether the file of a link that seems to point to nothing can't be read.
     async fn unreadable_link(
         &self,
         name: &Repository,
         link: &Link,
     ) -> Result<Option<Difference>, RegistryError> {
-        let key = match link {
-            Link::Layer(digest) => layout::layer(name, digest),
-            Link::Revision(digest) => layout::revision(name, digest),
-            Link::Tag(tag) => layout::tag_current(name, tag),
-        };
+        let key = key_of(name, link);
         let reason = self.read_again(&key).await?.err();
         Ok(reason.map(|reason| Difference::PlaceUnreadable(key, reason)))
     }

@@ -162,6 +162,8 @@ impl Check<'_> {
                 .await;
             return Ok(());
         }
+        // A repair may have shown why.
+        let difference = self.registry.blocked(&difference).unwrap_or(difference);
         self.report.left += 1;
         self.report.mismatches += u64::from(difference.is_mismatch());
         self.listener.receive(CheckEntry::Found(difference)).await;

@@ -26,7 +26,8 @@ impl Registry {
             }
             Difference::BlobUnknown(digest) => self.add_blob_to_index(digest).await,
             Difference::LinkMissing(repository, link) | Difference::LinkWrong(repository, link) => {
-                Ok(self.index.journal_link(repository, link).await?)
+                let written = self.index.journal_link(repository, link).await?;
+                Ok(written && self.blocked(difference).is_none())
             }
             Difference::LinkUnknown(repository, link) => {
                 self.add_link_to_index(repository, link).await
@@ -67,6 +68,7 @@ impl Registry {
             | Difference::ManifestDamaged { .. }
             | Difference::BlobUnreadable(..)
             | Difference::PlaceUnreadable(..)
+            | Difference::PlaceBlocked(..)
             | Difference::NeededGone { .. } => Ok(false),
         }
     }

@@ -1,7 +1,7 @@
 //! Changes that other programs made in a repository after the last process changed the layout.
 //!
-//! A link that was written after the last mark is another program's, or of a batch that the
-//! end of the process interrupted. It was the batch if its content is what an unmarked row writes
+//! A link that is younger than the last mark was written by another program, or by a batch that
+//! the end of the process interrupted. It was the batch if its content is what an unmarked row writes
 //! there. A directory that changed after the last mark, without a change by such a row, shows that
 //! another program removed something.
 
