@@ -274,7 +274,7 @@ fn refused_changes_of_accounts_have_their_reason_in_the_language_of_the_page() {
     let mut root = Person::signed_in(&guarded.server, "root");
     let origin = root.origin.clone();
     let cases: [(&[(&str, &str)], &str); 9] = [
-        (&[("do", "remove"), ("id", "nobody")], "nobody 不存在"),
+        (&[("do", "remove"), ("id", "nobody")], "没有名为 nobody 的"),
         (
             &[("do", "add-user"), ("name", "bob"), ("password", "x")],
             "已有名为 bob",
@@ -289,7 +289,7 @@ fn refused_changes_of_accounts_have_their_reason_in_the_language_of_the_page() {
         ),
         (
             &[("do", "grant"), ("grantee", "eve"), ("grant", "*:pull")],
-            "eve 不存在",
+            "没有名为 eve 的",
         ),
         (
             &[("do", "grant"), ("grantee", "bob"), ("grant", "*:write")],

@@ -107,7 +107,7 @@ catalogue! {
     actions: "Actions", "操作";
     add_account: "Add an account", "添加账号";
     set_password: "Set a password", "设置密码";
-    no_such_name: "There is no {}.", "{} 不存在。";
+    no_such_name: "No account, group, robot or token is called {}.", "没有名为 {} 的账号、组、机器人账号或令牌。";
     name_taken: "An account, a group or a robot is called {} already.", "已有名为 {} 的账号、组或机器人账号。";
     name_reserved: "{} has a meaning in grants and can't be an account. Choose another name.", "{} 在授权中有特殊含义，不能用作账号。请选择其他名称。";
     name_malformed: "{} can't be a name: a name has up to 128 letters, digits, '.', '_', '-', '@' and '+', and begins with a letter, a digit or '_'.", "{} 不能用作名称：名称最多 128 个字符，由字母、数字、“.”、“_”、“-”、“@”、“+”组成，并以字母、数字或“_”开头。";
