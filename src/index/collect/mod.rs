@@ -26,6 +26,9 @@ use crate::oci::{Digest, Repository};
 pub use plan::Plan;
 pub use runs::CollectionRecord;
 
+/// A difference of the two clocks below this is not a step, in milliseconds.
+const UNSTEADY: Millis = 1000;
+
 /// The terms of a collection.
 #[derive(Debug, Clone, Copy)]
 pub struct CollectTerms {
@@ -53,7 +56,13 @@ impl CollectTerms {
 
     /// A time by the steady clock as people see it, by the clock of the day.
     fn shown(self, steady: Millis) -> Millis {
-        steady.saturating_add(self.now.saturating_sub(self.steady))
+        let ahead = self.now.saturating_sub(self.steady);
+        // The two clocks are not read at the same moment: without a step, the same end is the same
+        // time in each report.
+        if ahead.abs() < UNSTEADY {
+            return steady;
+        }
+        steady.saturating_add(ahead)
     }
 
     /// The parameters `$1` to `$4` of the conditions.
@@ -200,4 +209,24 @@ fn planned_blob(
             .map(|name| parsed("repository name", &name))
             .transpose()?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_is_the_same_time_in_each_report_unless_the_clock_was_set() {
+        const HOUR: Millis = 3_600_000;
+        for (ahead, shown) in [(0, HOUR), (1, HOUR), (-1, HOUR), (HOUR, 2 * HOUR)] {
+            let terms = CollectTerms {
+                now: ahead,
+                steady: 0,
+                empty_trash: false,
+                untagged: None,
+                pulled: 0,
+            };
+            assert_eq!(terms.shown(HOUR), shown, "{ahead}");
+        }
+    }
 }
