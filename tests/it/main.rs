@@ -92,6 +92,7 @@ mod nginx;
 mod oidc;
 mod one_bad_place;
 mod other_registries;
+mod owner;
 mod pages;
 mod pages_about;
 mod pages_actions;
