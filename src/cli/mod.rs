@@ -52,6 +52,7 @@ mod overview;
 mod owner;
 mod progress;
 mod prune;
+mod received;
 mod registry;
 mod relay;
 mod report;

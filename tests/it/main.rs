@@ -88,6 +88,7 @@ mod interop_docker;
 mod interop_export;
 mod listening;
 mod login;
+mod new_root;
 mod nginx;
 mod oidc;
 mod one_bad_place;
