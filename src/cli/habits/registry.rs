@@ -12,8 +12,18 @@ pub(in crate::cli) const UNSPECIFIED: &str = "configuration path unspecified; hi
 
 /// Whether a command line calls this program by one of these names.
 pub(super) fn is_called(line: &[OsString]) -> bool {
-    let program = line.first().map(|program| Path::new(program).file_name());
-    program.flatten().is_some_and(is_registry)
+    line.first().and_then(name_of).is_some_and(is_registry)
+}
+
+fn name_of(program: &OsString) -> Option<&OsStr> {
+    Path::new(program).file_name()
+}
+
+/// Whether the first argument is this program's own name, as in `docker run IMAGE regctl serve`.
+fn names_regctl(line: &[OsString]) -> bool {
+    line.get(1)
+        .and_then(name_of)
+        .is_some_and(|name| name == "regctl")
 }
 
 fn is_registry(name: &OsStr) -> bool {
@@ -23,8 +33,7 @@ fn is_registry(name: &OsStr) -> bool {
 /// Rewrites the arguments as registry:2's entry point reads them: a file means `serve`, and the
 /// program's name may come first.
 pub(super) fn arguments(mut line: Vec<OsString>) -> Vec<OsString> {
-    let named = line.get(1).and_then(|first| Path::new(first).file_name());
-    if named.is_some_and(|name| is_registry(name) || name == "regctl") {
+    if names_regctl(&line) || line.get(1).and_then(name_of).is_some_and(is_registry) {
         line.remove(1);
     }
     let first = text(&line, 1);
@@ -39,7 +48,7 @@ pub(super) fn arguments(mut line: Vec<OsString>) -> Vec<OsString> {
 /// Whether registry:2 would refuse a command line, because it names no configuration file. The variable
 /// may name one. Called by another name, this program has defaults.
 pub(in crate::cli) fn lacks_configuration(line: &[OsString]) -> bool {
-    if !is_called(line) {
+    if !is_called(line) || names_regctl(line) {
         return false;
     }
     let line = arguments(line.to_vec());
@@ -65,6 +74,7 @@ mod tests {
             ("/bin/registry serve -p 5001", true),
             ("docker-registry garbage-collect -m", true),
             ("registry /bin/registry serve", true),
+            ("registry regctl serve", false),
             ("registry c.yml", false),
             ("registry serve c.yml", false),
             ("registry garbage-collect -d c.yml", false),
