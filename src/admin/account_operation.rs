@@ -176,6 +176,11 @@ pub enum AccountOperation {
 }
 
 impl AccountOperation {
+    /// Whether accounts are created.
+    pub fn creates_accounts(&self) -> bool {
+        matches!(self, Self::AddUser { .. } | Self::ImportUsers { .. })
+    }
+
     /// Whether it only reads.
     pub(super) fn reads(&self) -> bool {
         matches!(

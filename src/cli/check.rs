@@ -105,7 +105,7 @@ struct Json<'a> {
 #[derive(Serialize)]
 struct Row {
     what: String,
-    remedy: &'static str,
+    remedy: String,
     mismatch: bool,
     repaired: bool,
 }
@@ -114,7 +114,7 @@ impl Row {
     fn new(difference: &Difference, repaired: bool) -> Self {
         Self {
             what: sentences::difference(difference),
-            remedy: sentences::remedy(difference.remedy()),
+            remedy: sentences::remedy(difference),
             mismatch: difference.is_mismatch(),
             repaired,
         }

@@ -6,8 +6,11 @@
 //! the command line is parsed, so they have the options, the help and the exit codes of ours.
 //! Called as `registry` or `docker-registry`, this program accepts the command lines of registry:2.
 
-use std::ffi::{OsStr, OsString};
-use std::path::Path;
+mod registry;
+
+use std::ffi::OsString;
+
+pub(super) use registry::{UNSPECIFIED, lacks_configuration};
 
 /// Aliases of commands, one or two words, and the words that replace them.
 pub(super) const ALIASES: [(&str, &str); 34] = [
@@ -85,10 +88,8 @@ pub(super) fn translate(mut line: Vec<OsString>) -> Vec<OsString> {
             *argument = name.into();
         }
     }
-    let program = line.first().map(|program| Path::new(program).file_name());
-    let as_registry = program.flatten().is_some_and(is_registry);
-    if as_registry {
-        line = from_registry(line);
+    if registry::is_called(&line) {
+        line = registry::arguments(line);
     }
     let Some(first) = word(&line, 1) else {
         return line;
@@ -126,10 +127,6 @@ pub(super) fn translate(mut line: Vec<OsString>) -> Vec<OsString> {
     line
 }
 
-fn is_registry(name: &OsStr) -> bool {
-    name == "registry" || name == "docker-registry"
-}
-
 /// Whether a name can only be a registry's, by the rules of references.
 pub(super) fn is_host(name: &str) -> bool {
     !name.contains('/') && (name == "localhost" || name.contains(['.', ':']))
@@ -156,22 +153,6 @@ fn word(line: &[OsString], from: usize) -> Option<usize> {
         }
     }
     None
-}
-
-/// Rewrites the arguments as registry:2's entry point reads them: a file means `serve`, and the
-/// program's name may come first.
-fn from_registry(mut line: Vec<OsString>) -> Vec<OsString> {
-    let named = line.get(1).and_then(|first| Path::new(first).file_name());
-    if named.is_some_and(|name| is_registry(name) || name == "regctl") {
-        line.remove(1);
-    }
-    let first = text(&line, 1);
-    if [".yml", ".yaml"].iter().any(|end| first.ends_with(end)) {
-        line.insert(1, "serve".into());
-    } else if first == "-v" {
-        line[1] = "--version".into();
-    }
-    line
 }
 
 /// `garbage-collect [-d] [-m] [-q] [CONFIG]` of registry:2.

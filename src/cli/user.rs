@@ -79,7 +79,8 @@ Examples:
 #[command(after_long_help = "\
 The password is asked for on the terminal, or read from standard input. A running server of the \
 root accepts the account immediately, if accounts are enabled with regctl serve --accounts or \
-regctl.accounts.enabled.
+regctl.accounts.enabled. With --root or --config the account may precede the first regctl serve: a \
+directory that is empty, or missing in an existing one, becomes a root.
 
 Examples:
   regctl user add alice --admin

@@ -63,6 +63,7 @@ pub use settings::{
     LogSettings, Settings, StorageDriver, StorageSettings, TcpCheck, TlsSettings, TlsVersion,
     UploadPurging, ValidationSettings,
 };
+pub use storage::default_root;
 pub use workloads::WorkloadSettings;
 
 use interpret::{Basis, Flags, TOP, interpret};

@@ -18,6 +18,7 @@ use rustix::fs::OFlags;
 use super::file_appender::FileAppender;
 use super::mounts::{self, Links};
 use super::open_files::OpenFiles;
+use super::ownership::{FILE, Ownership, explained};
 use super::times::{changed, written};
 use super::{
     Appender, Body, Boot, Device, Entry, Stat, Step, StepError, Store, StoreError, StoreFuture,
@@ -31,17 +32,21 @@ pub struct FileStore {
     /// Open files of uploads between two requests.
     files: Arc<OpenFiles>,
     links: Arc<Links>,
+    ownership: Ownership,
 }
 
 impl FileStore {
     /// A store below `root`, which is created if it is missing.
     pub fn open(root: &Path) -> Result<Self, StoreError> {
-        fs::create_dir_all(root)
+        let ownership = Ownership::of_root(root);
+        ownership
+            .create_dir_all(root)
             .map_err(|error| StoreError::new("create the directory", root.display(), error))?;
         Ok(Self {
             root: root.into(),
             files: Arc::new(OpenFiles::new(File::sync_all)),
             links: Arc::default(),
+            ownership,
         })
     }
 
@@ -79,24 +84,6 @@ impl FileStore {
     }
 }
 
-/// Attempts to create a parent directory that another thread removes as empty.
-const ATTEMPTS: usize = 5;
-
-/// Runs `open`; if the parent directory is missing, creates it and runs `open` again.
-pub(super) fn with_parent<T>(path: &Path, open: impl Fn() -> io::Result<T>) -> io::Result<T> {
-    let mut result = open();
-    for _ in 0..ATTEMPTS {
-        match (&result, path.parent()) {
-            (Err(error), Some(parent)) if error.kind() == io::ErrorKind::NotFound => {
-                fs::create_dir_all(parent)?;
-                result = open();
-            }
-            _ => break,
-        }
-    }
-    result
-}
-
 fn ignore_absent(result: io::Result<()>) -> io::Result<()> {
     match result {
         Err(error) if is_absent(&error) => Ok(()),
@@ -108,6 +95,7 @@ impl Store for FileStore {
     fn append(&self, key: &str, offset: u64, hashers: Vec<Hasher>) -> Box<dyn Appender> {
         Box::new(FileAppender::new(
             &self.files,
+            self.ownership,
             self.path(key),
             key,
             offset,
@@ -161,7 +149,7 @@ impl Store for FileStore {
                 for (number, step) in steps.iter().enumerate() {
                     store.step(step).map_err(|error| StepError {
                         step: number,
-                        error,
+                        error: explained(error, step, &store.root),
                     })?;
                 }
                 Ok(())
@@ -279,9 +267,9 @@ impl FileStore {
         let (source, target) = (self.path(from), self.path(to));
         let wrap = |error| StoreError::new("rename", format!("{from} to {to}"), error);
         let renamed = match fs::rename(&source, &target) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound && source.exists() => {
-                with_parent(&target, || fs::rename(&source, &target))
-            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound && source.exists() => self
+                .ownership
+                .with_parent(&target, || fs::rename(&source, &target)),
             result => result,
         };
         match renamed {
@@ -289,8 +277,7 @@ impl FileStore {
             Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
                 let temporary =
                     PathBuf::from(format!("{}.{}.tmp", target.display(), uuid::Uuid::new_v4()));
-                fs::copy(&source, &temporary)
-                    .and_then(|_| File::open(&temporary)?.sync_all())
+                self.copy(&source, &temporary)
                     .and_then(|()| fs::rename(&temporary, &target))
                     .and_then(|()| fs::remove_file(&source))
                     .map_err(wrap)
@@ -298,6 +285,15 @@ impl FileStore {
             Err(error) if error.kind() == io::ErrorKind::NotFound && target.exists() => Ok(()),
             result => result.map_err(wrap),
         }
+    }
+
+    /// Copies a file to another file system, durably.
+    fn copy(&self, source: &Path, target: &Path) -> io::Result<()> {
+        let mut source = File::open(source)?;
+        let mut copy = self.ownership.create_new(target, FILE)?;
+        copy.set_permissions(source.metadata()?.permissions())?;
+        io::copy(&mut source, &mut copy)?;
+        copy.sync_all()
     }
 
     /// Removes directories from `key` upwards while they are empty.
@@ -326,14 +322,14 @@ impl FileStore {
     fn put(&self, key: &str, bytes: &Bytes) -> Result<(), StoreError> {
         let path = self.path(key);
         let temporary = PathBuf::from(format!("{}.{}.tmp", path.display(), uuid::Uuid::new_v4()));
-        let written = with_parent(&temporary, || {
-            let mut file = OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .open(&temporary)?;
+        let write = || {
+            let mut file = self.ownership.create_new(&temporary, FILE)?;
             file.write_all(bytes)
-        })
-        .and_then(|()| fs::rename(&temporary, &path));
+        };
+        let written = self
+            .ownership
+            .with_parent(&temporary, write)
+            .and_then(|()| fs::rename(&temporary, &path));
         if written.is_err() {
             // The first error is the one to report.
             let _ = fs::remove_file(&temporary);

@@ -69,6 +69,7 @@ impl Registry {
             | Difference::BlobUnreadable(..)
             | Difference::PlaceUnreadable(..)
             | Difference::PlaceBlocked(..)
+            | Difference::PlaceForeign { .. }
             | Difference::NeededGone { .. } => Ok(false),
         }
     }

@@ -27,7 +27,7 @@ use jiff::tz::TimeZone;
 use parking_lot::Mutex;
 
 use super::certificate::Watched;
-use super::files::write;
+use super::files::{create_directory, write};
 use crate::admin::CertificateOrigin;
 use crate::client::CertificateFields;
 use crate::config::AcmeSettings;
@@ -83,7 +83,7 @@ impl Acme {
         directory: &Path,
         settings: &AcmeSettings,
     ) -> anyhow::Result<(Arc<Certificate>, Record)> {
-        std::fs::create_dir_all(directory)?;
+        create_directory(directory)?;
         let mut record = Record::read(directory, settings);
         record.start(Timestamp::now());
         let path = certificate_in(directory);
