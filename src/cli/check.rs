@@ -25,8 +25,8 @@ pushes and pulls.
 JSON: {\"differences\", \"repositories\", \"blobs\", \"read\", \"left\", \"repaired\"}; each \
 difference {\"what\", \"remedy\", \"mismatch\", \"repaired\"}.
 
-Exit codes: 0 no difference is left, 1 differences are left, 5 some was repaired and some not, \
-7 content does not match its digest.
+Exit codes: 0 no difference is left, 1 differences are left, 3 no such root, 5 some was repaired \
+and some not, 7 content does not match its digest.
 
 Examples:
   regctl check
