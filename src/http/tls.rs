@@ -255,6 +255,7 @@ impl ResolvesServerCert for Resolver {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "certificates are not in a store")]
 mod tests {
     use super::*;
 
