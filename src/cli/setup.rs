@@ -116,6 +116,9 @@ pub(super) fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
             .iter()
             .for_each(|text| printer.warning(text));
     }
+    if let Target::Nginx = args.target {
+        must_be_for_nginx(&loaded.settings.http.address)?;
+    }
     let file = host.fill(args.target, &unit);
     // The texts of the configuration come last: they may have what looks like a placeholder.
     let file = match args.target {
@@ -326,6 +329,23 @@ fn filled(template: &str, values: &[(&str, impl AsRef<str>)]) -> String {
         .fold(template.to_owned(), |text, (name, value)| {
             text.replace(name, value.as_ref())
         })
+}
+
+/// Refuses a socket that can't be written in nginx's configuration, which substitutes variables also
+/// in quotes and ends the path at a colon.
+fn must_be_for_nginx(address: &ListenAddress) -> anyhow::Result<()> {
+    let ListenAddress::Unix(path) = address else {
+        return Ok(());
+    };
+    let path = path.display().to_string();
+    let special = |letter: &char| letter.is_whitespace() || "$:;{}#'\"\\".contains(*letter);
+    match path.chars().find(special) {
+        Some(letter) => anyhow::bail!(
+            "nginx can't be told of the socket {path:?}: {letter:?} has a meaning in its \
+             configuration; hint: --listen with another path"
+        ),
+        None => Ok(()),
+    }
 }
 
 /// An address as ListenStream= has it: host names are not allowed.

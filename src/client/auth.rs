@@ -180,7 +180,7 @@ impl Auth {
                 let asked = TokenRequest {
                     registry: &self.registry,
                     challenge: bearer,
-                    scopes: scope.text(),
+                    scopes: self.scope_of(rejected, scope).text(),
                     credential: found.as_ref().map(|found| &found.credential),
                     wants_refresh: false,
                 };
@@ -195,6 +195,16 @@ impl Auth {
             _ => None,
         };
         Ok(given.filter(|header| Some(header) != rejected))
+    }
+
+    /// The scope for a new token: that of the rejected one, if it covers this scope.
+    fn scope_of<'a>(&self, rejected: Option<&HeaderValue>, scope: &Scope<'a>) -> Scope<'a> {
+        let tokens = self.tokens.lock();
+        let is_of = |wider: &Scope<'_>| {
+            let token = tokens.get(&wider.text());
+            token.is_some_and(|token| Some(&token.header) == rejected)
+        };
+        scope.wider().filter(is_of).unwrap_or(*scope)
     }
 
     /// A token for a scope: fetched by another request in the meantime, or new.
@@ -225,5 +235,13 @@ impl Auth {
         };
         self.tokens.lock().insert(key, stored);
         Ok(header)
+    }
+
+    /// Lets all tokens end.
+    #[cfg(test)]
+    pub(super) fn end_tokens(&self) {
+        let now = Instant::now();
+        let mut tokens = self.tokens.lock();
+        tokens.values_mut().for_each(|token| token.until = now);
     }
 }

@@ -32,6 +32,7 @@ mod manifests;
 mod no_proxy;
 mod outgoing;
 mod pages;
+mod proxy_variable;
 mod raw_object;
 mod recognition;
 mod redirects;

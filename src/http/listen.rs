@@ -11,7 +11,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::Request;
+use http::header::{CONNECTION, DATE, EXPECT};
+use http::{HeaderValue, Request, Version};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -25,12 +26,14 @@ use super::acme::{Acceptor, AcmeChallenges};
 use super::address::{Bound, Socket};
 use super::body;
 use super::connection::{Connection, Sending, Timeouts};
+use super::date;
 use super::plain_http;
 use super::respond::{Answer, Refusal};
 use super::slots::{self, Client, SlotPool};
 use super::tls::{Tls, TlsError};
 use super::write_timeout::WriteTimeout;
 use super::{App, ops};
+use crate::clock::Clock;
 
 /// Timeout of the head of a request, and of an idle connection. Longer than the 90 s after which
 /// Go's clients close an idle connection.
@@ -336,17 +339,30 @@ async fn serve<S>(
         let serves = serves.clone();
         async move {
             let running = connection.begin().await;
+            let is_http1 = request.version() < Version::HTTP_2;
+            let drains = is_http1 && !request.headers().contains_key(EXPECT);
             let request =
-                request.map(|incoming| body::Incoming::new(incoming, Arc::clone(&running)));
-            let answer: Answer = match serves {
+                request.map(|incoming| body::Incoming::new(incoming, Arc::clone(&running), drains));
+            let mut answer: Answer = match serves {
                 _ if !running.is_admitted() => {
+                    drop(request);
                     Refusal::busy("too many requests are being answered").answer()
                 }
                 // Boxed: a request that waits for its slot needs no memory for its handler.
                 Serves::Registry => Box::pin(app.answer(request, peer, tls)).await,
                 Serves::Debug => ops::debug(&app, request.map(drop)).await,
-                Serves::Challenges(challenges) => challenges.answer(request.uri().path()),
+                Serves::Challenges(challenges) => {
+                    let (head, _) = request.into_parts();
+                    challenges.answer(head.uri.path())
+                }
             };
+            let headers = answer.headers_mut();
+            if is_http1 && body::is_too_much_left(&running) {
+                headers.insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            if let Some(date) = date::after_a_step_back(Clock::system().now()) {
+                headers.insert(DATE, date);
+            }
             Ok::<_, Infallible>(answer.map(|body| Sending::new(body, running)))
         }
     });

@@ -11,6 +11,7 @@ mod api;
 mod body;
 mod challenge;
 mod connection;
+mod date;
 mod forwarded;
 mod guard;
 mod host;

@@ -107,9 +107,13 @@ pub struct Certificate {
     chain: PathBuf,
     key: PathBuf,
     current: ArcSwap<Loaded>,
-    /// The modification times of the files that `current` was read from.
-    read_at: parking_lot::Mutex<(Option<SystemTime>, Option<SystemTime>)>,
+    /// The modification times of the files that `current` was read from; `None` after they could not
+    /// be read.
+    read_at: parking_lot::Mutex<Option<Changed>>,
 }
+
+/// The modification times of the two files.
+type Changed = (Option<SystemTime>, Option<SystemTime>);
 
 impl Certificate {
     /// Reads both files.
@@ -124,22 +128,24 @@ impl Certificate {
             chain,
             key,
             current,
-            read_at: changed.into(),
+            read_at: Some(changed).into(),
         }))
     }
 
-    /// Reloads the files if they have changed. If they are invalid, the old certificate remains in
-    /// use.
+    /// Reloads the files if they have changed. If they are invalid or can't be read, the old
+    /// certificate remains in use, and the next call reads them again: their rights may have been
+    /// corrected, which changes no modification time.
     pub fn refresh(&self) -> Result<bool, TlsError> {
         let changed = changed(&self.chain, &self.key);
-        if *self.read_at.lock() == changed {
+        let mut read_at = self.read_at.lock();
+        if *read_at == Some(changed) {
             return Ok(false);
         }
-        let fresh = read(&self.chain, &self.key);
-        // An incomplete file is read again when it changes.
-        *self.read_at.lock() = changed;
+        *read_at = None;
+        let fresh = read(&self.chain, &self.key)?;
+        *read_at = Some(changed);
         self.current.store(Arc::new(Loaded {
-            pair: Arc::new(fresh?),
+            pair: Arc::new(fresh),
             modified_at: changed.0,
         }));
         Ok(true)
@@ -187,7 +193,7 @@ impl Tls {
     }
 }
 
-fn changed(certificate: &Path, key: &Path) -> (Option<SystemTime>, Option<SystemTime>) {
+fn changed(certificate: &Path, key: &Path) -> Changed {
     let changed = |path: &Path| path.metadata().and_then(|found| found.modified()).ok();
     (changed(certificate), changed(key))
 }
@@ -245,5 +251,41 @@ struct Resolver(Arc<Certificate>);
 impl ResolvesServerCert for Resolver {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         Some(Arc::clone(&self.0.current.load().pair))
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "certificates are not in a store")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_that_could_not_be_read_are_read_again_although_their_times_are_the_same() {
+        let scratch = tempfile::tempdir().unwrap();
+        let path = scratch.path().join("both.pem");
+        let time = SystemTime::UNIX_EPOCH;
+        let write = |text: &str, time| {
+            std::fs::write(&path, text).unwrap();
+            let file = std::fs::File::options().append(true).open(&path).unwrap();
+            file.set_modified(time).unwrap();
+        };
+        let pem = || {
+            let signed = rcgen::generate_simple_self_signed(vec!["a".to_owned()]).unwrap();
+            signed.cert.pem() + &signed.signing_key.serialize_pem()
+        };
+        write(&pem(), time);
+        let certificate = Certificate::load(&path, &path).unwrap();
+        assert!(!certificate.refresh().unwrap());
+        let (first, later) = (
+            certificate.chain(),
+            time + std::time::Duration::from_secs(1),
+        );
+        write("unreadable", later);
+        assert!(certificate.refresh().is_err());
+        assert_eq!(certificate.chain(), first);
+        write(&pem(), later);
+        assert!(certificate.refresh().unwrap());
+        assert_ne!(certificate.chain(), first);
+        assert!(!certificate.refresh().unwrap());
     }
 }

@@ -3,7 +3,7 @@
 //! Within a process, leases and uploads go by the steady clock. A deletion in the trash may end in
 //! another process, so that its end is a time of day: it is moved when the clock is set.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use tokio::sync::Mutex;
 
 use super::{Registry, RegistryError};
 use crate::clock::{Clock, Millis};
@@ -12,15 +12,16 @@ use crate::clock::{Clock, Millis};
 const STEP: Millis = 60_000;
 /// The start of 2015, before the first registry that this one can follow: an earlier clock is wrong,
 /// and then any correct time looks like the future.
-const PLAUSIBLE: Millis = 1_420_070_400_000;
+pub(super) const PLAUSIBLE: Millis = 1_420_070_400_000;
 
 /// How far the clock has been set since the start.
 #[derive(Debug)]
 pub(super) struct ClockSteps {
     /// The start, by the steady clock.
     began: Millis,
-    /// The time of day minus the steady time.
-    ahead: AtomicI64,
+    /// The time of day minus the steady time, which the deletions of this process go by. Held until
+    /// they have been moved, so that nothing judges them by a clock that they do not follow yet.
+    ahead: Mutex<Millis>,
 }
 
 impl ClockSteps {
@@ -28,21 +29,8 @@ impl ClockSteps {
         let began = clock.steady();
         Self {
             began,
-            ahead: AtomicI64::new(clock.now().saturating_sub(began)),
+            ahead: clock.now().saturating_sub(began).into(),
         }
-    }
-
-    /// The difference before the clock was set and how far it was, if it was since the last call.
-    fn take(&self, clock: &Clock) -> Option<(Millis, Millis)> {
-        let ahead = clock.now().saturating_sub(clock.steady());
-        let before = self.ahead.load(Ordering::Relaxed);
-        let step = ahead.saturating_sub(before);
-        let is_new = step.abs() >= STEP
-            && self
-                .ahead
-                .compare_exchange(before, ahead, Ordering::Relaxed, Ordering::Relaxed)
-                .is_ok();
-        is_new.then_some((before, step))
     }
 }
 
@@ -50,13 +38,27 @@ impl Registry {
     /// Moves the deletions of this process with the clock, if it was set since the last call, so
     /// that they can be restored for as long as was promised.
     pub async fn follow_clock(&self) -> Result<(), RegistryError> {
-        if let Some((ahead, step)) = self.clock_steps.take(&self.clock) {
-            let from = self.clock_steps.began.saturating_add(ahead);
-            let to = self.clock.steady().saturating_add(ahead);
-            tracing::warn!(by_milliseconds = step, "the clock was set");
-            self.index.move_trash(from, to, step).await?;
+        let mut ahead = self.clock_steps.ahead.lock().await;
+        let steady = self.clock.steady();
+        let step = self
+            .clock
+            .now()
+            .saturating_sub(steady)
+            .saturating_sub(*ahead);
+        if step.abs() < STEP {
+            return Ok(());
         }
-        Ok(())
+        tracing::warn!(by_milliseconds = step, "the clock was set");
+        let from = self.clock_steps.began.saturating_add(*ahead);
+        let to = steady.saturating_add(*ahead);
+        // Before the write: it is done even if the caller leaves meanwhile, and must not be repeated.
+        *ahead = ahead.saturating_add(step);
+        let moved = self.index.freeing().move_trash(from, to, step).await;
+        if moved.is_err() {
+            // The next call moves them.
+            *ahead = ahead.saturating_sub(step);
+        }
+        Ok(moved?)
     }
 
     /// Corrects saved times in the future: the clock was ahead then.

@@ -145,7 +145,7 @@ impl Registry {
     async fn discard_planned(&self, planned: &Planned) -> Result<(), RegistryError> {
         // A manifest that was pushed by its digest after the tags were set belongs to a push in
         // progress: its answer was a promise for the time of a lease.
-        let terms = self.discard();
+        let terms = self.discard().await?;
         let set = planned.plan.deleted().map(|tag| tag.updated_at).max();
         let promised = terms.now.saturating_sub(self.rules.lease);
         let promised = set.map_or(promised, |set| set.max(promised));
@@ -161,9 +161,10 @@ impl Registry {
                 return Ok(());
             }
             let wanted = bundle.manifests.clone();
+            let discard = self.discard().await?;
             let gone = self
                 .index
-                .discard_bundle(planned.name.clone(), bundle, self.discard(), promised)
+                .discard_bundle(planned.name.clone(), bundle, discard, promised)
                 .await?;
             if is_last && gone.manifests.is_empty() {
                 // Another tag or manifest holds them now.

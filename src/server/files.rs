@@ -13,7 +13,15 @@ pub(super) fn write(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let mut file = Ownership::at(&unnamed).create_new(&unnamed, mode)?;
     file.write_all(bytes)?;
     file.sync_all()?;
-    std::fs::rename(&unnamed, path)
+    std::fs::rename(&unnamed, path)?;
+    // Not every file system can sync a directory; there the name follows by itself.
+    if let Some(directory) = path
+        .parent()
+        .and_then(|parent| std::fs::File::open(parent).ok())
+    {
+        let _ = directory.sync_all();
+    }
+    Ok(())
 }
 
 /// Creates the directory of such files.

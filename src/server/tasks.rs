@@ -125,12 +125,21 @@ pub(super) fn start(registry: &Registry, settings: &Settings, health: &Arc<Healt
 pub(super) fn reload(tasks: &mut Tasks, watched: Watched) {
     tasks.0.spawn(async move {
         let mut ticks = interval(CHECK_CERTIFICATE);
+        // The same error is logged once.
+        let mut said = String::new();
         loop {
             ticks.tick().await;
             match watched.refresh() {
                 Ok(false) => {}
-                Ok(true) => tracing::info!("reloaded the certificate"),
-                Err(error) => tracing::warn!(%error, "could not reload the certificate; the old one remains in use"),
+                Ok(true) => {
+                    said.clear();
+                    tracing::info!("reloaded the certificate");
+                }
+                Err(error) if error.to_string() == said => {}
+                Err(error) => {
+                    said = error.to_string();
+                    tracing::warn!(%error, "could not reload the certificate; the old one remains in use");
+                }
             }
         }
     });

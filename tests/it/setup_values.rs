@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::cli_support::{Regctl, program_of_everybody};
+use crate::cli_support::{Regctl, program_of_everybody, text};
 use crate::support::{attempt, is_root};
 
 #[test]
@@ -85,4 +85,35 @@ fn a_user_without_a_data_directory_asks_for_health_and_prints_files() {
         "{}",
         unit.text
     );
+}
+
+#[test]
+fn nginx_is_told_of_a_socket_that_it_can_read() {
+    let regctl = Regctl::new("");
+    let printed_for = |path: &str| {
+        let listen = format!("unix:{path}");
+        let mut command = regctl.command();
+        command.args(["setup", "nginx", "--root", "/x", "--listen", &listen]);
+        command.assert()
+    };
+    let plain = printed_for("/run/regctl.sock").success();
+    let plain = text(&plain.get_output().stdout);
+    assert!(
+        plain.contains("proxy_pass http://unix:/run/regctl.sock;"),
+        "{plain}"
+    );
+    // nginx would take them for a variable, the end of the path and the end of the line.
+    for path in [
+        "/run/a$b.sock",
+        "/run/a:b.sock",
+        "/run/a;b.sock",
+        "/run/a b.sock",
+    ] {
+        let refused = printed_for(path).code(1);
+        let error = text(&refused.get_output().stderr);
+        assert!(
+            error.contains("has a meaning in its configuration"),
+            "{error}"
+        );
+    }
 }

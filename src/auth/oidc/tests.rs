@@ -220,6 +220,18 @@ async fn sign_ins_that_wait_for_a_hanging_provider_share_one_attempt() {
 }
 
 #[tokio::test]
+async fn a_clock_that_was_set_forward_delays_no_attempt_after_a_failure() {
+    let fixture = fixture();
+    fixture.fake.is_hanging.store(true, Ordering::Relaxed);
+    fixture.fake.clock.set_by(7 * 24 * FRESH);
+    let begun = fixture.oidc.begin(&fixture.secret, REDIRECT, "/").await;
+    assert!(begun.is_err());
+    fixture.fake.clock.advance(PAUSE);
+    fixture.fake.is_hanging.store(false, Ordering::Relaxed);
+    fixture.begin(&json!({})).await;
+}
+
+#[tokio::test]
 async fn a_callback_without_a_sign_in_is_refused() {
     let fixture = fixture();
     let sent = fixture.begin(&json!({})).await;

@@ -132,6 +132,15 @@ impl Run<'_> {
         self.listener.receive(entry).await;
     }
 
+    /// The terms of deletions now: the trash has moved with a clock that was set back since the
+    /// start of the run.
+    fn deleting(&self) -> CollectTerms {
+        CollectTerms {
+            now: self.terms.now.min(self.registry.clock.now()),
+            ..self.terms
+        }
+    }
+
     fn note(&self, change: impl FnOnce(&mut Progress)) {
         if let Some(turn) = &self.turn {
             turn.note(change);
@@ -191,7 +200,7 @@ impl Run<'_> {
         let found = plan.find_blobs().await?;
         self.note(|progress| progress.left = found);
         self.pace.found(found);
-        let mut synced = self.registry.clock.now();
+        let mut synced = self.registry.clock.steady();
         let mut page = plan.blobs(None).await?;
         while let Some(end) = page.last().cloned() {
             // The next page is read in the meantime. Deleting this one does not change it, and what
@@ -200,9 +209,9 @@ impl Run<'_> {
             done?;
             page = next?;
             // Without a server nothing else syncs the journal.
-            if !self.options.dry_run && self.registry.clock.now() - synced > SYNC {
+            if !self.options.dry_run && self.registry.clock.steady() - synced > SYNC {
                 self.registry.checkpoint_journal().await?;
-                synced = self.registry.clock.now();
+                synced = self.registry.clock.steady();
             }
         }
         if !self.options.dry_run {
@@ -245,7 +254,7 @@ impl Run<'_> {
     }
 
     async fn manifests(&mut self, round: Vec<PlannedManifest>) -> Result<(), RegistryError> {
-        let (registry, terms) = (self.registry, self.terms);
+        let (registry, terms) = (self.registry, self.deleting());
         let delete = |batch: Vec<PlannedManifest>| async move {
             // Recent pulls keep manifests.
             registry.save_pulls().await?;
@@ -261,7 +270,7 @@ impl Run<'_> {
     }
 
     async fn blobs(&mut self, page: Vec<PlannedBlob>) -> Result<(), RegistryError> {
-        let (registry, terms) = (self.registry, self.terms);
+        let (registry, terms) = (self.registry, self.deleting());
         if !self.options.dry_run {
             registry.index.condemn(&page, terms).await?;
         }
@@ -325,7 +334,7 @@ impl Run<'_> {
         for repository in plan.repositories().await? {
             if self.options.dry_run
                 || index
-                    .delete_empty_repository(repository.clone(), self.terms)
+                    .delete_empty_repository(repository.clone(), self.deleting())
                     .await?
             {
                 self.report(CollectEntry::Repository { repository }).await;
