@@ -2,6 +2,7 @@
 //! templates are in `src/setup`.
 
 mod contained;
+mod places;
 mod unit;
 mod words;
 
@@ -160,7 +161,7 @@ struct Host {
     owner: Option<(u32, u32)>,
     port: u16,
     upstream: String,
-    /// Where a socket of systemd's listens.
+    /// Where a socket of systemd's listens; empty for other files.
     listen: String,
     name: String,
     /// How long a stop may take, in seconds.
@@ -177,7 +178,23 @@ impl Host {
                 "a registry in memory has no data to set up a service for; hint: --root DIR";
             return Err(Usage(reason.to_owned()).into());
         };
-        let root = std::path::absolute(root)?;
+        let root = match args.target {
+            // The file names the configuration, which is read in another directory.
+            Target::Systemd | Target::Compose | Target::Cron
+                if loaded.file.is_some() && args.root.root.is_none() =>
+            {
+                places::whole("storage.filesystem.rootdirectory", root)?.to_owned()
+            }
+            _ => std::path::absolute(root)?,
+        };
+        let listen = match args.target {
+            Target::Socket => places::of_socket(&settings.http.address)?,
+            Target::Systemd => {
+                places::check(settings)?;
+                String::new()
+            }
+            _ => String::new(),
+        };
         let mut arguments = Vec::new();
         let file = &loaded.file;
         if let Some(file) = file {
@@ -191,16 +208,11 @@ impl Host {
         } else {
             "http"
         };
-        let (port, upstream, listen) = match &settings.http.address {
+        let (port, upstream) = match &settings.http.address {
             ListenAddress::Tcp { host, port } => {
-                let listen = socket_address(host, *port);
-                let upstream = format!("{scheme}://{}", reached_at(host, *port));
-                (*port, upstream, listen)
+                (*port, format!("{scheme}://{}", reached_at(host, *port)))
             }
-            ListenAddress::Unix(path) => {
-                let path = path.display();
-                (5000, format!("{scheme}://unix:{path}"), path.to_string())
-            }
+            ListenAddress::Unix(path) => (5000, format!("{scheme}://unix:{}", path.display())),
         };
         let program = std::env::current_exe().context("can't find this program")?;
         let name = rustix::system::uname()
@@ -345,16 +357,6 @@ fn must_be_for_nginx(address: &ListenAddress) -> anyhow::Result<()> {
              configuration; hint: --listen with another path"
         ),
         None => Ok(()),
-    }
-}
-
-/// An address as ListenStream= has it: host names are not allowed.
-fn socket_address(host: &str, port: u16) -> String {
-    match host.trim_matches(['[', ']']).parse() {
-        Ok(IpAddr::V4(host)) => format!("{host}:{port}"),
-        Ok(IpAddr::V6(host)) => format!("[{host}]:{port}"),
-        Err(_) if host == "localhost" => format!("127.0.0.1:{port}"),
-        Err(_) => port.to_string(),
     }
 }
 

@@ -20,6 +20,7 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::acme::{Acceptor, AcmeChallenges};
@@ -40,7 +41,7 @@ use crate::clock::Clock;
 const HEAD_LIMIT: Duration = Duration::from_secs(100);
 /// Maximum number of header fields of a request; together they must fit into [`READ_AHEAD`].
 const HEADERS: usize = 1024;
-/// Timeout of a TLS handshake.
+/// Timeout of a TLS handshake, from the connection to its end.
 pub(super) const HANDSHAKE_LIMIT: Duration = Duration::from_secs(20);
 /// Timeout of a write to the socket.
 const WRITE_LIMIT: Duration = Duration::from_mins(2);
@@ -302,10 +303,13 @@ async fn open(stream: Stream, service: Service, connection: &Arc<Connection>, wa
             // Answers are written completely; waiting for more data would only delay them.
             let _ = stream.set_nodelay(true);
             let peer = peer.ip().to_canonical();
+            let deadline = Instant::now() + HANDSHAKE_LIMIT;
             match service.acceptor.clone() {
-                Some(_) if plain_http::is_sent(&stream).await => plain_http::refuse(stream).await,
+                Some(_) if plain_http::is_sent(&stream, deadline).await => {
+                    plain_http::refuse(stream).await;
+                }
                 Some(acceptor) => {
-                    let handshake = tokio::time::timeout(HANDSHAKE_LIMIT, acceptor.accept(stream));
+                    let handshake = tokio::time::timeout_at(deadline, acceptor.accept(stream));
                     match handshake.await {
                         Ok(Ok(None)) => {}
                         Ok(Ok(Some(stream))) => {

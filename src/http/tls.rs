@@ -1,5 +1,4 @@
-//! TLS: the certificate, reloaded when its files change, and the authorities of client
-//! certificates.
+//! TLS of a listener: the certificate, reloaded when its files change.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,11 +9,11 @@ use tokio_rustls::rustls;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio_rustls::rustls::server::danger::ClientCertVerifier;
-use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier};
+use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert};
 use tokio_rustls::rustls::sign::CertifiedKey;
 
 use super::acme::{Acceptor, AcmeChallenges};
+use super::client_certificates::ClientAuthorities;
 
 /// A version of TLS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,35 +61,6 @@ pub struct Tls {
     pub clients: Option<ClientAuthorities>,
     /// The answers to challenges of an ACME authority; `None` without one.
     pub challenges: Option<AcmeChallenges>,
-}
-
-/// The authorities of client certificates.
-#[derive(Debug, Clone)]
-pub struct ClientAuthorities(Arc<dyn ClientCertVerifier>);
-
-impl ClientAuthorities {
-    /// Reads them from PEM files. Clients without a certificate are refused if it is `required`.
-    pub fn load(files: &[PathBuf], required: bool) -> Result<Self, TlsError> {
-        let mut roots = rustls::RootCertStore::empty();
-        for path in files {
-            for certificate in chain(path)? {
-                roots.add(certificate).map_err(|_| TlsError::File {
-                    path: path.clone(),
-                    reason: "a certificate in it is damaged".to_owned(),
-                })?;
-            }
-        }
-        let provider = Arc::new(aws_lc_rs::default_provider());
-        let builder = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
-        let builder = if required {
-            builder
-        } else {
-            builder.allow_unauthenticated()
-        };
-        let verifier = builder.build();
-        let verifier = verifier.map_err(|error| TlsError::Settings(error.to_string()))?;
-        Ok(Self(verifier))
-    }
 }
 
 /// What was read from the files.
@@ -179,9 +149,7 @@ impl Tls {
             .with_protocol_versions(versions)
             .map_err(|error| TlsError::Settings(error.to_string()))?;
         let builder = match &self.clients {
-            Some(ClientAuthorities(verifier)) => {
-                builder.with_client_cert_verifier(Arc::clone(verifier))
-            }
+            Some(clients) => builder.with_client_cert_verifier(clients.verifier()),
             None => builder.with_no_client_auth(),
         };
         let mut config = builder.with_cert_resolver(resolver);
@@ -199,7 +167,7 @@ fn changed(certificate: &Path, key: &Path) -> Changed {
 }
 
 /// The certificates of a PEM file, at least one.
-fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+pub(super) fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let file = |reason: String| TlsError::File {
         path: path.to_owned(),
         reason,
