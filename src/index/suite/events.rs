@@ -199,10 +199,10 @@ async fn restores_runs_and_retention_are_events(place: &Place) {
     index.restore(what, at(2)).await.unwrap();
     let bundle = Bundle {
         tags: vec![(tag("y"), digest(2)), (tag("x"), digest(1))],
-        manifests: vec![digest(1)],
+        manifests: vec![(digest(1), Millis::MAX)],
     };
     index
-        .discard_bundle(repository("a"), bundle, discard_at(3), Millis::MAX)
+        .discard_bundle(repository("a"), bundle, discard_at(3))
         .await
         .unwrap();
     let run = index.begin_collection(4).await.unwrap();
