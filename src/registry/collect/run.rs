@@ -39,7 +39,7 @@ impl Registry {
         listener: &dyn Listener<CollectEntry>,
     ) -> Result<CollectReport, RegistryError> {
         self.must_have_read_everything()?;
-        self.follow_clock().await?;
+        self.follow_clock().await;
         let now = self.clock.now();
         let turn = if options.dry_run {
             None
@@ -65,7 +65,11 @@ impl Registry {
             terms: CollectTerms {
                 now,
                 steady: self.clock.steady(),
-                empty_trash: options.empty_trash,
+                trash: if options.empty_trash {
+                    Millis::MAX
+                } else {
+                    self.trash_time()
+                },
                 untagged: options.untagged.map(|age| now.saturating_sub(age)),
                 // A client that has just pulled a manifest is about to pull its blobs, as a lease
                 // promises.
@@ -191,7 +195,7 @@ impl Run<'_> {
         let found = plan.find_blobs().await?;
         self.note(|progress| progress.left = found);
         self.pace.found(found);
-        let mut synced = self.registry.clock.now();
+        let mut synced = self.registry.clock.steady();
         let mut page = plan.blobs(None).await?;
         while let Some(end) = page.last().cloned() {
             // The next page is read in the meantime. Deleting this one does not change it, and what
@@ -200,9 +204,9 @@ impl Run<'_> {
             done?;
             page = next?;
             // Without a server nothing else syncs the journal.
-            if !self.options.dry_run && self.registry.clock.now() - synced > SYNC {
+            if !self.options.dry_run && self.registry.clock.steady() - synced > SYNC {
                 self.registry.checkpoint_journal().await?;
-                synced = self.registry.clock.now();
+                synced = self.registry.clock.steady();
             }
         }
         if !self.options.dry_run {

@@ -7,12 +7,13 @@ use crate::clock::Millis;
 const ENDED: &str = "schedule_ended_at";
 
 impl Registry {
-    /// When the last scheduled collection ended. Before the first one, it is the first call.
+    /// When the last scheduled collection ended. Before the first one, it is the first call; likewise
+    /// after one in the future, by a clock that was ahead, which would put off all others.
     pub async fn last_schedule(&self) -> Result<Millis, RegistryError> {
         let ended = self.index.setting(ENDED).await?;
-        match ended.and_then(|text| text.parse().ok()) {
-            Some(ended) => Ok(ended),
-            None => self.note_schedule().await,
+        match ended.and_then(|text| text.parse::<Millis>().ok()) {
+            Some(ended) if ended <= self.clock.now() => Ok(ended),
+            _ => self.note_schedule().await,
         }
     }
 

@@ -16,8 +16,6 @@ use crate::config::AcmeSettings;
 const PAUSE: SignedDuration = SignedDuration::from_mins(5);
 /// The longest pause.
 const LONGEST: SignedDuration = SignedDuration::from_hours(6);
-/// The longest time to an attempt; one that is further ahead was planned by a clock that was wrong.
-const FURTHEST: SignedDuration = SignedDuration::from_hours(14 * 24);
 /// Minimum time between two certificates, unless they are valid for a shorter time.
 const LEAST: SignedDuration = SignedDuration::from_hours(1);
 /// A start of the server tries at once if the last attempt is this long ago: as often as five
@@ -110,7 +108,9 @@ impl Record {
     /// Records a start of the server: the next attempt is at once, unless the last one was just before
     /// or the authority accepts no request yet.
     pub(super) fn start(&mut self, now: Timestamp) {
-        if self.restart_after().is_none_or(|time| time <= now) {
+        // An attempt in the future was one by a clock that was ahead.
+        let is_future = self.tried.is_some_and(|tried| tried > now);
+        if is_future || self.restart_after().is_none_or(|time| time <= now) {
             self.next = None;
         }
     }
@@ -135,12 +135,17 @@ impl Record {
         self.earlier = false;
     }
 
-    /// When the next attempt is due.
+    /// When the next attempt is due. A time that is further ahead than any pause was planned by a
+    /// clock that was wrong.
     pub(super) fn due(&self, now: Timestamp) -> Timestamp {
         let renew = self.issued.map(|issued| issued.renew);
-        let furthest = now.checked_add(FURTHEST).unwrap_or(Timestamp::MAX);
-        let near = |time: Option<Timestamp>| time.filter(|time| *time <= furthest);
-        let due = near(self.next).max(renew).max(near(self.not_before));
+        let near = |time: Option<Timestamp>, longest| {
+            let furthest = now.checked_add(longest).unwrap_or(Timestamp::MAX);
+            time.filter(|time| *time <= furthest)
+        };
+        let due = near(self.next, LONGEST)
+            .max(renew)
+            .max(near(self.not_before, OBEYED));
         due.unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
@@ -281,7 +286,17 @@ mod tests {
         let mut record = fresh();
         let now: Timestamp = "2026-03-01T00:00:00Z".parse().unwrap();
         let day = SignedDuration::from_hours(24);
-        record.begin(now + day * 3000);
+        for ahead in [day * 3000, day * 3] {
+            record.begin(now + ahead);
+            assert!(record.due(now) < now);
+        }
+        // A start does not wait for a nearer one either.
+        record.failures = 0;
+        record.begin(now + SignedDuration::from_hours(5));
+        assert!(record.due(now) > now);
+        record.start(now);
+        assert!(record.due(now) < now);
+        record.not_before(now + day * 3, now + day * 2);
         assert!(record.due(now) < now);
         record.begin(now);
         record.not_before(now + day, now);
