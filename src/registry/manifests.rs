@@ -301,7 +301,7 @@ impl Registry {
         if self
             .index
             .freeing()
-            .delete_tag(repository.clone(), tag.clone(), self.discard().await?)
+            .delete_tag(repository.clone(), tag.clone(), self.discard())
             .await?
         {
             return Ok(());
@@ -331,7 +331,7 @@ impl Registry {
         let (mut tags, discard) = self
             .index
             .freeing()
-            .delete_most_tags(repository, digest, self.discard().await?)
+            .delete_most_tags(repository, digest, self.discard())
             .await?;
         let rest = self
             .index

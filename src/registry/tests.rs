@@ -2,6 +2,7 @@
 //! with a manual clock.
 
 mod children;
+mod clock;
 mod collection;
 mod failing_device;
 mod healing;

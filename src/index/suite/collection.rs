@@ -22,7 +22,7 @@ fn terms(now: Millis) -> CollectTerms {
     CollectTerms {
         now,
         steady: now,
-        empty_trash: false,
+        trash: now,
         untagged: Some(now),
         pulled: now,
     }
@@ -105,6 +105,7 @@ async fn each_removed_hold_adds_candidates(place: &Place) {
     let index = place.open().await;
     let never = Discard {
         now: 0,
+        trashed_at: 0,
         keep: 0,
         deletion: None,
     };

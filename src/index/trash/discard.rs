@@ -13,6 +13,8 @@ use crate::oci::{Repository, Tag};
 pub struct Discard {
     /// Its time.
     pub now: Millis,
+    /// The time from which it counts in the trash, by the clock that the trash follows.
+    pub trashed_at: Millis,
     /// How long it stays in the trash, in milliseconds; 0 bypasses the trash.
     pub keep: Millis,
     /// The deletion in the trash that this one continues, if it is done in parts.
@@ -49,8 +51,8 @@ pub(super) async fn begin(
     )
     .bind(repository.as_str())
     .bind(kind.to_string())
-    .bind(discard.now)
-    .bind(discard.now.saturating_add(discard.keep))
+    .bind(discard.trashed_at)
+    .bind(discard.trashed_at.saturating_add(discard.keep))
     .fetch_one(connection)
     .await?;
     Ok(Some(id))

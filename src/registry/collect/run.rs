@@ -39,7 +39,7 @@ impl Registry {
         listener: &dyn Listener<CollectEntry>,
     ) -> Result<CollectReport, RegistryError> {
         self.must_have_read_everything()?;
-        self.follow_clock().await?;
+        self.follow_clock().await;
         let now = self.clock.now();
         let turn = if options.dry_run {
             None
@@ -65,7 +65,11 @@ impl Registry {
             terms: CollectTerms {
                 now,
                 steady: self.clock.steady(),
-                empty_trash: options.empty_trash,
+                trash: if options.empty_trash {
+                    Millis::MAX
+                } else {
+                    self.trash_time()
+                },
                 untagged: options.untagged.map(|age| now.saturating_sub(age)),
                 // A client that has just pulled a manifest is about to pull its blobs, as a lease
                 // promises.
