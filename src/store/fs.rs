@@ -7,7 +7,7 @@
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use super::file_appender::FileAppender;
 use super::mounts::{self, Links};
 use super::open_files::OpenFiles;
 use super::ownership::{FILE, Ownership, explained};
-use super::times::{changed, written};
+use super::times::{changed, node, written};
 use super::{
     Appender, Body, Boot, Device, Entry, Stat, Step, StepError, Store, StoreError, StoreFuture,
 };
@@ -176,7 +176,7 @@ impl Store for FileStore {
                         size: found.len(),
                         changed: changed(&found),
                         written: written(&found),
-                        node: found.ino(),
+                        node: node(&found),
                     })),
                     Err(error) if is_absent(&error) => Ok(None),
                     Err(error) => Err(StoreError::new("look at", key, error)),
