@@ -246,7 +246,7 @@ impl Issuer {
                 }
             }
             // Those who waited for this attempt share its outcome, however long it took.
-            asked.0 = Some(self.clock.now());
+            asked.0 = Some(self.clock.steady());
         }
         let keys = self.keys.load_full();
         match (&asked.1, keys.fetched_at) {

@@ -159,7 +159,7 @@ impl Oidc {
         if known.0.is_none_or(|at| now - at >= limit) {
             let found = self.issuer.discover().await;
             // Those who waited for this attempt share its outcome, however long it took.
-            *known = (Some(self.clock.now()), Some(found));
+            *known = (Some(self.clock.steady()), Some(found));
         }
         let found = known
             .1

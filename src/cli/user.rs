@@ -167,7 +167,11 @@ pub(super) async fn run(command: &Command, printer: Printer) -> anyhow::Result<E
         Command::Passwd(args) => {
             let name = args.name.clone();
             let password = new_password(name.as_str(), args.password_stdin, printer).await?;
-            let operation = AccountOperation::SetPassword { name, password };
+            let operation = AccountOperation::SetPassword {
+                name,
+                password,
+                verified: None,
+            };
             args.root.accounts(operation, printer).await?;
             printer.report(&format!("{} has a new password", args.name))?;
             Ok(Exit::Done)
