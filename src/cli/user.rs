@@ -103,8 +103,9 @@ pub(super) struct AddArgs {
 /// List accounts
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-JSON: an array of {\"name\", \"admin\", \"disabled\", \"hasPassword\", \"createdAt\", \"usedAt\", \
-\"groups\"}; its times are milliseconds since 1970, as in the API.
+JSON: an array of {\"name\", \"admin\", \"disabled\", \"hasPassword\", \"provider\", \"createdAt\", \
+\"usedAt\", \"groups\"}; the provider is the one through which it signs in, or null; its times are \
+milliseconds since 1970, as in the API.
 
 Examples:
   regctl user list
