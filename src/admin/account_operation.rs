@@ -70,6 +70,10 @@ pub enum AccountOperation {
         name: AccountName,
         /// The password.
         password: Password,
+        /// The hash of the old password, if its owner had to enter it: a password that was changed
+        /// since then is kept. Only the pages ask for the old one.
+        #[serde(skip)]
+        verified: Option<Password>,
     },
     /// Disable or enable an account.
     SetDisabled {

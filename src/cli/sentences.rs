@@ -305,7 +305,7 @@ pub(super) fn failure(failure: &Failure) -> String {
             "make another first: regctl user promote NAME, or regctl user add NAME --admin; on the \
              registry's host this needs no account"
         }
-        Reason::Stopped => "run it again",
+        Reason::Stopped | Reason::PasswordChanged => "run it again",
         Reason::RuleExists
         | Reason::InvalidRule
         | Reason::ReadOnlyRoot

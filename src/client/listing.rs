@@ -153,6 +153,7 @@ impl<'a, T> Listing<'a, T> {
         let answer = match self.answer().await {
             Ok(Some(answer)) if answer.status.is_success() => answer,
             Err(error) if error.class() == Class::Unavailable => return Err(error),
+            Err(error) if self.pages.is_rejected() => return Err(error),
             _ => return Ok(None),
         };
         let Ok(first) = (self.read)(&mut self.pages, &answer) else {
@@ -215,7 +216,11 @@ impl Client {
         let sign_in = |scope| self.call(Call::new(Method::GET, "v2/", scope));
         match sign_in(Scope::Catalog).await {
             // Some token services refuse the scope and not the user.
-            Err(error) if error.class() == Class::Denied => sign_in(Scope::Unnamed).await.err(),
+            Err(error)
+                if error.class() == Class::Denied && !self.auth.is_rejected(&Scope::Catalog) =>
+            {
+                sign_in(Scope::Unnamed).await.err()
+            }
             signed_in => signed_in.err(),
         }
     }

@@ -223,6 +223,50 @@ fn a_list_that_takes_longer_than_its_token_continues_with_another() {
     list_longer_than_a_token(false);
 }
 
+/// Registries lock accounts after a few wrong passwords.
+#[test]
+fn a_command_sends_an_outdated_password_once() {
+    let tokens = Strange::start(|_, _| {
+        let body = br#"{"errors":[{"code":"UNAUTHORIZED","message":"wrong password"}]}"#;
+        answer("401 Unauthorized", &[], body)
+    });
+    let challenge = format!(
+        "WWW-Authenticate: Bearer realm=\"http://{}/token\",service=\"s\"",
+        tokens.host
+    );
+    let guarded = Strange::start(move |_, _| answer("401 Unauthorized", &[&challenge], b"{}"));
+    let plain = Strange::start(|_, _| basic());
+    let other = Strange::start(|_, _| answer("404 Not Found", &[], b""));
+    let copied = format!("{}/app:1", other.host);
+    for registry in [&guarded, &plain] {
+        let regctl = Regctl::new(&registry.host);
+        signed_in(&regctl, &registry.host);
+        let line = format!("regctl tags --registry {} te", registry.host);
+        for arguments in [
+            &["catalog"][..],
+            &["tags", "app"],
+            &["complete", "--", &line],
+            &["search", "app"],
+            &["copy", "app:1", &copied],
+            &["copy", "app:1", "app:2"],
+            &["sync", "app", "other"],
+            &["delete", "app:1"],
+            &["inspect", "app:1"],
+            &["doctor"],
+            &["whoami"],
+        ] {
+            let sent = || {
+                let seen = tokens.seen().into_iter().chain(plain.seen());
+                seen.filter(|seen| seen.authorization.is_some()).count()
+            };
+            let before = sent();
+            regctl.run(arguments);
+            let sent = sent() - before;
+            assert!(sent <= 1, "{arguments:?} sent it {sent} times");
+        }
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn credential_helpers() {

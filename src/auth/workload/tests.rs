@@ -353,6 +353,22 @@ async fn a_temporary_failure_of_an_issuer_does_not_matter() {
     assert!(fixture.refused(&token).await.contains("it is down"));
 }
 
+#[tokio::test]
+async fn a_clock_that_is_set_neither_delays_nor_multiplies_requests_for_keys() {
+    for step in [-86_400_000, 86_400_000] {
+        let fixture = fixture();
+        fixture.clock.set_by(step);
+        let token = fixture.token(&json!({}));
+        assert!(fixture.workloads.matching(&token).await.is_ok());
+        let rotated = key();
+        *fixture.fake.keys.lock() = vec![public(&rotated, "two")];
+        let token = signed(&header("two"), &claims(), &rotated);
+        assert!(fixture.refused(&token).await.contains("has no key"));
+        fixture.clock.advance(30_000);
+        assert!(fixture.workloads.matching(&token).await.is_ok(), "{step}");
+    }
+}
+
 #[test]
 fn patterns_of_claims() {
     for (text, pattern, expected) in [
