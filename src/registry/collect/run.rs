@@ -139,8 +139,14 @@ impl Run<'_> {
     /// The terms of deletions now: the trash has moved with a clock that was set back since the
     /// start of the run.
     fn deleting(&self) -> CollectTerms {
+        let trash = if self.options.empty_trash {
+            self.terms.trash
+        } else {
+            self.terms.trash.min(self.registry.trash_time())
+        };
         CollectTerms {
             now: self.terms.now.min(self.registry.clock.now()),
+            trash,
             ..self.terms
         }
     }
