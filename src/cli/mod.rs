@@ -210,6 +210,7 @@ pub fn main() -> ExitCode {
 /// Runs the command line.
 async fn run() -> Exit {
     let printer = Printer::default();
+    interrupt::ignore_size_limit();
     let line = habits::translate(std::env::args_os().collect());
     // What is not a server's is read, and explained, with the definitions of all commands.
     if line.iter().any(|word| word == "serve")
