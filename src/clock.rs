@@ -1,4 +1,30 @@
-//! The clock, as a type that tests can set.
+//! The clock, as a type that tests can set, and the rule for times that the clock outlives.
+//!
+//! There are two times. [`Clock::now`] is the time of day, which may be set at any moment.
+//! [`Clock::steady`] only counts: it begins at the time of day with each process, and stands still
+//! while the machine sleeps. To a process a sleep looks like a clock that is set forward.
+//!
+//! What measures a time from its own beginning is steady: timeouts and windows in memory, and of the
+//! saved rows the ends of leases and the times of uploads. What tells people when something was is a
+//! time of day: events, pushes, pulls, tags, accounts, tokens, schedules. A deletion in the trash
+//! shows its times to people and must last as long as was promised, also across processes: it has
+//! times of day that move when the clock is set (`registry::clock_steps`).
+//!
+//! | | leases, uploads | the trash | other times of day |
+//! |---|---|---|---|
+//! | set forward, or sleep | not affected | what can be restored moves along | not changed |
+//! | set back | not affected | deletions of this process move along | not changed |
+//! | start of a process | converted by what the clock was set in the last one, but never back | not changed | not changed |
+//! | in the future at a start | shortened | as if just deleted | not changed |
+//! | set while no process runs | as if so much time had passed, or in the future | likewise | likewise |
+//!
+//! What can't be undone waits until the clock is settled, which is half an hour without a step: only
+//! then old events are removed, and pushes and pulls of manifests in the future, which would protect
+//! them until then, are set to the current time. If the clock is set forward after that, it was late,
+//! and these move along. A tag in the future keeps its time: retention keeps it and says why.
+//!
+//! A process that is killed within a minute of a step may not have saved it: the next start takes it
+//! for one while no process ran.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, LazyLock};

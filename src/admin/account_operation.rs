@@ -70,6 +70,10 @@ pub enum AccountOperation {
         name: AccountName,
         /// The password.
         password: Password,
+        /// The hash of the old password, if its owner had to enter it: a password that was changed
+        /// since then is kept. Only the pages ask for the old one.
+        #[serde(skip)]
+        verified: Option<Password>,
     },
     /// Disable or enable an account.
     SetDisabled {
@@ -176,6 +180,11 @@ pub enum AccountOperation {
 }
 
 impl AccountOperation {
+    /// Whether accounts are created.
+    pub fn creates_accounts(&self) -> bool {
+        matches!(self, Self::AddUser { .. } | Self::ImportUsers { .. })
+    }
+
     /// Whether it only reads.
     pub(super) fn reads(&self) -> bool {
         matches!(

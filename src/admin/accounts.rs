@@ -105,10 +105,23 @@ impl Administration {
                 }
                 AccountReport::Done
             }
-            Do::SetPassword { name, password } => {
+            Do::SetPassword {
+                name,
+                password,
+                verified,
+            } => {
                 let password = hash(&hasher, &password).await?;
-                if !index.set_password(name.clone(), password).await? {
-                    return Err(unknown("account", name));
+                let verified = verified.map(|verified| verified.reveal().to_owned());
+                let is_own = verified.is_some();
+                let set = index.set_password(name.clone(), verified, password);
+                match set.await? {
+                    true => {}
+                    false if is_own => {
+                        let message = format!("the password of {name} was changed meanwhile");
+                        let reason = Reason::PasswordChanged;
+                        return Err(Failure::new(FailureKind::Usage, reason, message));
+                    }
+                    false => return Err(unknown("account", name)),
                 }
                 AccountReport::Done
             }

@@ -130,6 +130,8 @@ pub enum Reason {
     },
     /// The password is empty or too long.
     InvalidPassword,
+    /// The password was changed after the old one was checked.
+    PasswordChanged,
     /// The server stopped during the operation.
     Stopped,
     /// A reason without a code.

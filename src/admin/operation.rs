@@ -80,6 +80,11 @@ pub enum Operation {
 }
 
 impl Operation {
+    /// Whether the operation may be the first one on a new root.
+    pub fn may_begin_root(&self) -> bool {
+        matches!(self, Self::Account(operation) if operation.creates_accounts())
+    }
+
     /// Whether the operation changes nothing.
     pub fn reads(&self) -> bool {
         match self {

@@ -1,11 +1,12 @@
 //! The wire format of operations and reports: one line of JSON for the request, lines of JSON for the
 //! answer, the last of which is a report or a failure.
 //!
-//! Versions: a request contains the version of its sender. Both sides ignore unknown fields and use
-//! defaults for absent ones, and a client skips unknown lines, so new fields, entries and reasons need
-//! no new version. Only the rule of a request may have no unknown field: without a condition it would
-//! delete more. A change that an older client would misunderstand needs a new version. Every failure
-//! has `kind` and `message`, which every version understands.
+//! Versions: a request contains the version of its sender. Absent fields have defaults. A server
+//! refuses a request with an unknown field, because a field can say to do less: a new one is left out
+//! by its sender where it has its default, so that older servers refuse it only where it matters. A
+//! client ignores unknown fields and lines of an answer, so new entries and reasons need no new
+//! version. A change that an older client would misunderstand needs a new version. Every failure has
+//! `kind` and `message`, which every version understands.
 
 use serde::{Deserialize, Serialize};
 

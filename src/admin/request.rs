@@ -1,8 +1,8 @@
 //! Requests for operations, and the errors of malformed ones.
 //!
 //! A malformed request gets an answer in words of this protocol and not of a JSON library. The names
-//! of the operations come from their definition. Invariant: no value of the request is repeated,
-//! because it may be a password.
+//! of the operations and of their fields come from their definition. Invariant: no value of the request
+//! is repeated, because it may be a password.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -52,7 +52,7 @@ impl Request {
         let parse = |object: &Map<String, Value>| {
             serde_json::from_value::<Self>(Value::Object(object.clone()))
         };
-        parse(&object).map_err(|error| {
+        let request = parse(&object).map_err(|error| {
             let error = error.to_string();
             let fails_alike = |rest: &Map<String, Value>| {
                 parse(rest).err().map(|other| other.to_string()) == Some(error.clone())
@@ -73,7 +73,45 @@ impl Request {
                 }
             });
             malformed(&complaint(&what, wrong.as_deref(), &error))
-        })
+        })?;
+        match unknown_field(&Value::Object(object), &known_fields(&request)?) {
+            Some(unknown) => Err(malformed(&format!("{what}: {unknown}"))),
+            None => Ok(request),
+        }
+    }
+}
+
+/// All fields that a request of its kind can have: a request is written with those that have their
+/// defaults, too.
+fn known_fields(request: &Request) -> Result<Value, Failure> {
+    serde_json::to_value(request)
+        .map_err(|error| malformed(&format!("the request can't be checked: {error}")))
+}
+
+/// A sentence about a field that is not known, at any depth. Serde does not refuse these in an
+/// enumeration with a tag.
+fn unknown_field(sent: &Value, known: &Value) -> Option<String> {
+    match (sent, known) {
+        (Value::Object(sent), Value::Object(known)) => {
+            if let Some(unknown) = sent.keys().find(|key| !known.contains_key(*key)) {
+                let fields = known.keys().map(String::as_str);
+                let fields = fields.filter(|key| ![OPERATION, DO, "version"].contains(key));
+                let fields: Vec<&str> = fields.collect();
+                let hint = if fields.is_empty() {
+                    "it has none".to_owned()
+                } else {
+                    format!("its fields are {}", fields.join(", "))
+                };
+                return Some(format!("unknown field {unknown:?}; hint: {hint}"));
+            }
+            let mut fields = sent.iter();
+            fields.find_map(|(key, sent)| unknown_field(sent, known.get(key)?))
+        }
+        (Value::Array(sent), Value::Array(known)) => {
+            let mut items = sent.iter().zip(known);
+            items.find_map(|(sent, known)| unknown_field(sent, known))
+        }
+        _ => None,
     }
 }
 

@@ -5,17 +5,17 @@
 use serde::Deserialize;
 
 use super::contents::text;
-use crate::oci::{Digest, Platform};
+use crate::oci::{Digest, Platform, lenient};
 
 /// The relevant fields of an image's configuration.
 #[derive(Debug, Deserialize)]
 #[serde(expecting = "an object")]
 pub(super) struct Config {
-    #[serde(default)]
-    os: String,
-    #[serde(default)]
-    architecture: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
+    os: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    architecture: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     variant: Option<String>,
     rootfs: Option<RootFs>,
 }
@@ -33,9 +33,9 @@ impl Config {
     }
 
     pub(super) fn platform(&self) -> Option<Platform> {
-        (!self.os.is_empty() && !self.architecture.is_empty()).then(|| Platform {
-            os: self.os.clone(),
-            architecture: self.architecture.clone(),
+        Some(Platform {
+            os: self.os.clone().filter(|os| !os.is_empty())?,
+            architecture: self.architecture.clone().filter(|text| !text.is_empty())?,
             variant: self.variant.clone(),
             os_version: None,
         })
@@ -92,6 +92,17 @@ pub fn is_for(platform: &Platform, wanted: &Platform) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_odd_field_of_a_configuration_costs_only_itself() {
+        let config =
+            r#"{"os":"linux","architecture":"arm","variant":7,"rootfs":{"diff_ids":null}}"#;
+        let config = Config::parse(config.as_bytes()).unwrap();
+        assert_eq!(config.platform().unwrap().to_string(), "linux/arm");
+        assert!(config.is_of_an_image());
+        let config = Config::parse(br#"{"os":null,"architecture":"arm"}"#).unwrap();
+        assert_eq!(config.platform(), None);
+    }
 
     #[test]
     fn matching() {

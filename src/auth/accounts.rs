@@ -11,7 +11,7 @@ use super::credentials::Secret;
 use super::directory::{self, Directory};
 use super::htpasswd::Htpasswd;
 use super::oidc::Oidc;
-use super::password::{self, Hasher};
+use super::password::{self, Busy, Hasher};
 use super::policy::Challenge;
 use super::remembered::Remembered;
 use super::throttle::Throttle;
@@ -52,6 +52,15 @@ pub(super) struct Candidate {
     pub(super) stored: Option<String>,
     /// Whether the account may sign in with the right password.
     pub(super) enabled: bool,
+}
+
+/// An account whose password was right.
+#[derive(Debug)]
+pub struct Verified {
+    /// The account.
+    pub identity: Identity,
+    /// The hash that the password matched. It may have been replaced since.
+    pub stored: Secret,
 }
 
 impl Accounts {
@@ -144,7 +153,7 @@ impl Accounts {
         context: &Context,
     ) -> Result<Identity, SignInError> {
         let outcome = self.look_up(credentials, context).await;
-        self.trail.sign_in(credentials, &outcome, context);
+        self.trail.sign_in(credentials, outcome.as_ref(), context);
         outcome
     }
 
@@ -165,7 +174,10 @@ impl Accounts {
                     let identity = self.workloads.identify(password, open, context).await;
                     identity.ok_or(SignInError::Wrong)
                 }
-                None => self.password(user, password, context).await,
+                None => {
+                    let verified = self.password(user, password, context).await;
+                    verified.map(|verified| verified.identity)
+                }
             },
             Credentials::Bearer(token) => match personal::parse(token.reveal()) {
                 Some((id, secret)) => self.personal(None, id, secret).await,
@@ -180,7 +192,7 @@ impl Accounts {
         user: &str,
         password: &Secret,
         context: &Context,
-    ) -> Result<Identity, SignInError> {
+    ) -> Result<Verified, SignInError> {
         let begun = Instant::now();
         let outcome = self.check(user, password, context).await;
         if matches!(outcome, Err(SignInError::Wrong)) {
@@ -197,50 +209,62 @@ impl Accounts {
         user: &str,
         password: &Secret,
         context: &Context,
-    ) -> Result<Identity, SignInError> {
+    ) -> Result<Verified, SignInError> {
         let name: Option<AccountName> = user.parse().ok();
-        let candidate = match &name {
-            Some(name) => self.candidate(name).await?,
-            None => Candidate {
-                stored: None,
-                enabled: false,
-            },
-        };
         // A password that was right recently needs no hash, and the back-off does not apply to it.
-        let stored = candidate.stored.as_deref();
-        let is_known = |now| {
+        let is_known = |candidate: &Candidate, now| {
+            let stored = candidate.stored.as_deref().filter(|_| candidate.enabled);
             stored.is_some_and(|stored| self.remembered.contains(user, password, stored, now))
         };
+        let mut candidate = self.candidate_of(name.as_ref()).await?;
         let mut now = self.clock.steady();
-        let (mut known, mut turn) = (is_known(now), None);
+        let (mut known, mut turn) = (is_known(&candidate, now), None);
         if !known {
             // One hash at a time for a name: of many attempts at once, none would have failed yet.
             turn = Some(self.throttle.turn(user).await);
+            // The sign-in before this one may have replaced the hash.
+            candidate = self.candidate_of(name.as_ref()).await?;
             now = self.clock.steady();
-            known = is_known(now);
+            known = is_known(&candidate, now);
         }
+        let Candidate { stored, enabled } = candidate;
         if !known {
             let wait = self.throttle.wait(user, context.address, now);
             if wait > 0 {
                 return Err(SignInError::Wait(wait));
             }
-            let right = self.hasher.verify(password, stored).await;
-            if !right.map_err(|_| SignInError::Busy)? {
+            let right = self.hasher.verify(password, stored.as_deref()).await;
+            // The right password of a disabled account is as wrong as any other.
+            if !right.map_err(|_| SignInError::Busy)? || !enabled {
                 self.throttle.failed(user, context.address, now);
                 return Err(SignInError::Wrong);
             }
             self.throttle.succeeded(user);
         }
-        let (Some(name), Some(stored), true) = (name, stored, candidate.enabled) else {
+        let (Some(name), Some(mut stored)) = (name, stored) else {
             return Err(SignInError::Wrong);
         };
         if !known {
-            self.remembered.note(user, password, stored, now);
-            self.upgrade(&name, password, stored).await?;
+            stored = self.upgrade(&name, password, stored).await?;
+            self.remembered.note(user, password, &stored, now);
             self.note_use(&name, None).await;
         }
         drop(turn);
-        self.account(name).await
+        Ok(Verified {
+            identity: self.account(name).await?,
+            stored: Secret::new(stored),
+        })
+    }
+
+    /// The candidate of a name; `None` is a malformed name.
+    async fn candidate_of(&self, name: Option<&AccountName>) -> Result<Candidate, IndexError> {
+        match name {
+            Some(name) => self.candidate(name).await,
+            None => Ok(Candidate {
+                stored: None,
+                enabled: false,
+            }),
+        }
     }
 
     pub(super) async fn candidate(&self, name: &AccountName) -> Result<Candidate, IndexError> {
@@ -260,25 +284,38 @@ impl Accounts {
         })
     }
 
-    /// Replaces the bcrypt hash of an imported account with argon2id.
+    /// Replaces the bcrypt hash of an imported account with argon2id. Returns the hash that the
+    /// account has then. A password that was changed after it matched `stored` is wrong.
     async fn upgrade(
         &self,
         name: &AccountName,
         password: &Secret,
-        stored: &str,
-    ) -> Result<(), SignInError> {
-        if self.file.is_none() && password::is_bcrypt(stored) {
-            let hash = self.hasher.hash(password).await;
-            if let Some(hash) = hash.map_err(|_| SignInError::Busy)? {
-                self.remembered
-                    .note(name.as_str(), password, &hash, self.clock.steady());
-                // A sign-in succeeds without this, for example on a full disk.
-                if let Err(error) = self.index.upgrade_password(name.clone(), hash).await {
-                    tracing::warn!(%error, "the stronger hash of a password could not be saved");
-                }
+        stored: String,
+    ) -> Result<String, SignInError> {
+        if self.file.is_some() || !password::is_bcrypt(&stored) {
+            return Ok(stored);
+        }
+        let hash = self.hasher.hash(password).await;
+        let Some(hash) = hash.map_err(|_| SignInError::Busy)? else {
+            return Ok(stored);
+        };
+        let upgraded = self
+            .index
+            .upgrade_password(name.clone(), stored.clone(), hash.clone());
+        match upgraded.await {
+            Ok(true) => Ok(hash),
+            Ok(false) => Err(SignInError::Wrong),
+            // A sign-in succeeds without this, for example on a full disk.
+            Err(error) => {
+                tracing::warn!(%error, "the stronger hash of a password could not be saved");
+                Ok(stored)
             }
         }
-        Ok(())
+    }
+
+    /// The hash of a new password; `None` if it is empty or too long.
+    pub(super) async fn hash(&self, password: &Secret) -> Result<Option<Secret>, Busy> {
+        Ok(self.hasher.hash(password).await?.map(Secret::new))
     }
 
     pub(super) async fn account(&self, name: AccountName) -> Result<Identity, SignInError> {

@@ -233,20 +233,21 @@ impl Issuer {
             return Ok(keys);
         }
         if asked.0.is_none_or(|at| now - at >= PAUSE) {
-            asked.0 = Some(now);
-            asked.1 = None;
-            match self.fetch(&**documents).await {
+            let fetched = self.fetch(&**documents).await;
+            // Noted after it: those who waited for this attempt share its outcome, however long it
+            // took, and one whose client has left has none.
+            asked.0 = Some(self.clock.steady());
+            asked.1 = match fetched {
                 Ok(keys) => {
                     let fetched_at = Some(now);
                     self.keys.store(Arc::new(Keys { keys, fetched_at }));
+                    None
                 }
                 Err(reason) => {
                     tracing::warn!("the keys of {} can't be fetched: {reason}", self.name);
-                    asked.1 = Some(reason);
+                    Some(reason)
                 }
-            }
-            // Those who waited for this attempt share its outcome, however long it took.
-            asked.0 = Some(self.clock.now());
+            };
         }
         let keys = self.keys.load_full();
         match (&asked.1, keys.fetched_at) {

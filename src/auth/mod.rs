@@ -28,7 +28,7 @@ mod token;
 mod trail;
 mod workload;
 
-pub use accounts::Accounts;
+pub use accounts::{Accounts, Verified};
 pub use claims::Claims as TokenClaims;
 pub use credentials::{Credentials, Secret};
 pub use decide::{Denied, decide, permitted, scopes};

@@ -76,8 +76,17 @@ pub enum OidcError {
     /// The ID token is not valid.
     #[error("the ID token: {0}")]
     Token(#[from] TokenRefused),
-    /// The person cancelled the sign-in, or the provider denied it.
-    #[error("the provider answered access_denied{0}")]
+    /// The provider refused the sign-in, with its error and a description (RFC 6749, section
+    /// 4.1.2.1).
+    #[error("the provider: it answered {error:?}{} instead of a code", described(.description))]
+    Refused {
+        /// The code of the error.
+        error: String,
+        /// What the provider says about it; may be empty.
+        description: String,
+    },
+    /// The person cancelled the sign-in, or the provider denied it, with a description.
+    #[error("the provider answered access_denied{said}", said = described(.0))]
     Cancelled(String),
     /// The ID token does not identify a person.
     #[error("the claim sub of the ID token is missing or empty")]
@@ -106,6 +115,14 @@ pub enum OidcError {
     /// The account may not sign in, or the index failed.
     #[error(transparent)]
     SignIn(#[from] SignInError),
+}
+
+/// A provider's description, after its error; nothing if it gave none.
+fn described(description: &str) -> String {
+    match description {
+        "" => String::new(),
+        text => format!(" ({text:?})"),
+    }
 }
 
 /// The discovery document, and when it was requested.
@@ -159,7 +176,7 @@ impl Oidc {
         if known.0.is_none_or(|at| now - at >= limit) {
             let found = self.issuer.discover().await;
             // Those who waited for this attempt share its outcome, however long it took.
-            *known = (Some(self.clock.now()), Some(found));
+            *known = (Some(self.clock.steady()), Some(found));
         }
         let found = known
             .1

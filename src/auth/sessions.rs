@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use aws_lc_rs::{constant_time, digest, rand};
 
-use super::accounts::Accounts;
+use super::accounts::{Accounts, Verified};
 use super::credentials::Secret;
+use super::password::Busy;
 use super::personal::{hash, hex};
 use super::{Credentials, Identity, Policy, SignInError};
 use crate::clock::Millis;
@@ -80,9 +81,9 @@ impl Policy {
         let Self::Accounts(accounts) = self else {
             return Err(SignInError::Wrong);
         };
-        let identity = self.check_password(user, password, context).await?;
+        let Verified { identity, stored } = self.check_password(user, password, context).await?;
         let account = identity.name().ok_or(SignInError::Wrong)?;
-        let session = self.start_session(account, context).await?;
+        let session = self.start_session_by(account, &stored, context).await?;
         accounts.trail.signed_in(&identity, context);
         Ok(session)
     }
@@ -94,22 +95,30 @@ impl Policy {
         user: &str,
         password: &Secret,
         context: &Context,
-    ) -> Result<Identity, SignInError> {
+    ) -> Result<Verified, SignInError> {
         let Self::Accounts(accounts) = self else {
             return Err(SignInError::Wrong);
         };
         let outcome = accounts.password(user, password, context).await;
-        if outcome.is_err() {
+        if let Err(error) = &outcome {
             let credentials = Credentials::Basic {
                 user: user.to_owned(),
                 password: password.clone(),
             };
-            accounts.trail.sign_in(&credentials, &outcome, context);
+            accounts.trail.sign_in(&credentials, Err(error), context);
         }
         outcome
     }
 
-    /// Starts a session for an account that is authenticated.
+    /// The hash of a new password; `None` if it is empty or too long.
+    pub async fn hash(&self, password: &Secret) -> Result<Option<Secret>, Busy> {
+        match self {
+            Self::Accounts(accounts) => accounts.hash(password).await,
+            Self::Open | Self::TokenServer(_) => Ok(None),
+        }
+    }
+
+    /// Starts a session for an account that was authenticated without its password.
     pub async fn start_session(
         &self,
         account: &AccountName,
@@ -118,8 +127,25 @@ impl Policy {
         let Self::Accounts(accounts) = self else {
             return Err(SignInError::Wrong);
         };
-        let password = accounts.fingerprint(account).await?;
-        let password = password.ok_or(SignInError::Wrong)?;
+        let candidate = accounts.candidate(account).await?;
+        if !candidate.enabled {
+            return Err(SignInError::Wrong);
+        }
+        let stored = Secret::new(candidate.stored.unwrap_or_default());
+        self.start_session_by(account, &stored, context).await
+    }
+
+    /// Starts a session for an account whose password matched the hash `stored`. If the password
+    /// was changed since, the session is not valid.
+    pub async fn start_session_by(
+        &self,
+        account: &AccountName,
+        stored: &Secret,
+        context: &Context,
+    ) -> Result<FreshSession, SignInError> {
+        let Self::Accounts(accounts) = self else {
+            return Err(SignInError::Wrong);
+        };
         let now = accounts.clock.now();
         let secret = random_secret().ok_or(SignInError::Busy)?;
         let id = random_secret().ok_or(SignInError::Busy)?;
@@ -135,7 +161,7 @@ impl Policy {
                 agent: context.agent.as_deref().map(str::to_owned),
             },
             secret: hash(secret.reveal()),
-            password,
+            password: hash(stored.reveal()),
             idle_since: now.saturating_sub(IDLE),
         };
         // On a full disk an administrator can sign in, to free space.
@@ -262,126 +288,5 @@ impl Accounts {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::Hasher;
-    use super::*;
-    use crate::clock::Clock;
-    use crate::index::{Index, NewAccount, testing};
-    use crate::oci::Task;
-    use tempfile::TempDir;
-
-    async fn policy(clock: &Clock) -> (Policy, (TempDir, Index), AccountName) {
-        let (directory, index) = testing::index().await;
-        let name: AccountName = "alice".parse().unwrap();
-        let hasher = Hasher::default();
-        let password = hasher.hash(&Secret::new("right")).await.unwrap();
-        let account = NewAccount {
-            name: name.clone(),
-            password,
-            admin: false,
-        };
-        index.create_account(account, 0).await.unwrap();
-        let accounts = Accounts::built_in(index.clone(), "here".into(), hasher, clock.clone());
-        let policy = Policy::Accounts(Arc::new(accounts.await.unwrap()));
-        (policy, (directory, index), name)
-    }
-
-    async fn is_valid(policy: &Policy, session: &FreshSession) -> bool {
-        policy.session(&session.secret).await.unwrap().is_some()
-    }
-
-    #[tokio::test]
-    async fn a_session_ends_idle_or_old_or_revoked() {
-        let clock = Clock::manual(1_000_000);
-        let (policy, _index, name) = policy(&clock).await;
-        let context = Context::task(Task::Start);
-        let caller = || Arc::new(context.clone());
-        let start = || policy.start_session(&name, &context);
-        let idle = start().await.unwrap();
-        clock.advance(IDLE - 1);
-        assert!(is_valid(&policy, &idle).await);
-        clock.advance(IDLE);
-        assert!(!is_valid(&policy, &idle).await);
-
-        let used = start().await.unwrap();
-        for _ in 0..LONGEST / (IDLE / 2) - 1 {
-            clock.advance(IDLE / 2);
-            assert!(is_valid(&policy, &used).await);
-        }
-        clock.advance(IDLE / 2);
-        assert!(!is_valid(&policy, &used).await);
-
-        let (one, other) = (start().await.unwrap(), start().await.unwrap());
-        assert_eq!(policy.sessions(&name).await.unwrap().len(), 2);
-        assert!(policy.end_session(&name, &one.id, caller()).await.unwrap());
-        assert!(!is_valid(&policy, &one).await && is_valid(&policy, &other).await);
-        let bob = "bob".parse().unwrap();
-        assert!(!policy.end_session(&bob, &other.id, caller()).await.unwrap());
-        assert_eq!(
-            policy
-                .end_other_sessions(&name, "", caller())
-                .await
-                .unwrap(),
-            1
-        );
-        assert!(!is_valid(&policy, &other).await);
-    }
-
-    #[tokio::test]
-    async fn a_session_begun_by_a_clock_that_was_far_ahead_ends() {
-        const YEAR: Millis = 365 * 24 * 3_600_000;
-        let clock = Clock::manual(YEAR);
-        let (policy, _index, name) = policy(&clock).await;
-        let context = Context::task(Task::Start);
-        let session = policy.start_session(&name, &context).await.unwrap();
-        clock.set_by(-60_000);
-        assert!(is_valid(&policy, &session).await);
-        clock.set_by(2 * YEAR);
-        let ahead = policy.start_session(&name, &context).await.unwrap();
-        clock.set_by(-2 * YEAR);
-        assert!(!is_valid(&policy, &ahead).await);
-    }
-
-    #[tokio::test]
-    async fn a_session_ends_with_the_password_and_the_account() {
-        let clock = Clock::manual(1_000_000);
-        let (policy, (_directory, index), name) = policy(&clock).await;
-        let context = Context::task(Task::Start);
-        let session = policy.start_session(&name, &context).await.unwrap();
-        index
-            .set_disabled(name.clone(), true)
-            .await
-            .unwrap()
-            .unwrap();
-        assert!(!is_valid(&policy, &session).await);
-        assert!(policy.start_session(&name, &context).await.is_err());
-        index
-            .set_disabled(name.clone(), false)
-            .await
-            .unwrap()
-            .unwrap();
-        assert!(is_valid(&policy, &session).await);
-        index
-            .set_password(name.clone(), "other".into())
-            .await
-            .unwrap();
-        assert!(!is_valid(&policy, &session).await);
-        let session = policy.start_session(&name, &context).await.unwrap();
-        index.remove_account(name.clone()).await.unwrap().unwrap();
-        let account = NewAccount {
-            name: name.clone(),
-            password: Some("other".into()),
-            admin: true,
-        };
-        index.create_account(account, 0).await.unwrap();
-        assert!(!is_valid(&policy, &session).await);
-    }
-
-    #[test]
-    fn forms_carry_the_token_of_their_session() {
-        let (one, other) = (random_secret().unwrap(), random_secret().unwrap());
-        assert!(is_form_token(&form_token(&one), &one));
-        assert!(!is_form_token(&form_token(&one), &other));
-        assert!(!is_form_token("", &one));
-    }
-}
+#[path = "sessions/tests.rs"]
+mod tests;

@@ -77,7 +77,7 @@ impl Trail {
     pub fn sign_in(
         &self,
         credentials: &Credentials,
-        outcome: &Result<Identity, SignInError>,
+        outcome: Result<&Identity, &SignInError>,
         context: &Context,
     ) {
         match outcome {

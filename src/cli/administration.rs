@@ -12,10 +12,11 @@ use super::context;
 use super::exit::Usage;
 use super::far::Far;
 use super::output::{Format, Printer};
+use super::received::Received;
 use super::registry::Registry;
 use super::sentences::{self, Line};
 use crate::admin::{
-    AccountOperation, AccountReport, Answer, Entry, Failure, Operation, Report, Request, Restorable,
+    AccountOperation, AccountReport, Entry, Failure, Operation, Report, Request, Restorable,
 };
 use crate::client::{Client, SSH};
 use crate::clock::Millis;
@@ -122,7 +123,16 @@ impl RootArgs {
         printer: Printer,
         work: impl AsyncFnOnce(&mut Administered) -> anyhow::Result<T>,
     ) -> anyhow::Result<T> {
-        let place = self.open(printer).await?;
+        let place = self.open(printer, false).await?;
+        Self::work_on(place, printer, work).await
+    }
+
+    /// Works on an open root and closes it.
+    async fn work_on<T>(
+        place: Place,
+        printer: Printer,
+        work: impl AsyncFnOnce(&mut Administered) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
         let mut administered = Administered { place, printer };
         let done = work(&mut administered).await;
         match administered.place {
@@ -133,13 +143,17 @@ impl RootArgs {
         done
     }
 
-    async fn open(&self, printer: Printer) -> anyhow::Result<Place> {
+    /// Opens the root. If `may_begin`, a new directory on this host becomes one.
+    async fn open(&self, printer: Printer, may_begin: bool) -> anyhow::Result<Place> {
         let remote = &self.remote;
         let Some(registry) = &remote.registry else {
             if self.place.root.is_none() && self.place.config.is_none() {
                 Registry::warn_of_environment(printer);
             }
-            let session = Session::open(&self.place.request(None)).await?;
+            let session = Session::open(&self.place.request(None), may_begin).await?;
+            if let Some(root) = session.new_root() {
+                printer.note(&format!("{} is a new root now", root.display()));
+            }
             return Ok(Place::Here(Box::new(session)));
         };
         if registry.starts_with(SSH) {
@@ -175,7 +189,8 @@ impl RootArgs {
                 unused = Some(reason);
             }
         };
-        let report = self.administer(printer, async |root| {
+        let place = self.open(printer, operation.may_begin_root()).await?;
+        let report = Self::work_on(place, printer, async |root| {
             root.execute(operation, &mut note).await
         });
         let report = report.await?;
@@ -238,51 +253,6 @@ async fn ask(
     let mut line = |line: &str| received.line(line);
     client.administer(request, &mut line).await?;
     received.finish(client.registry())
-}
-
-/// The received lines of an answer.
-pub(super) struct Received<'a> {
-    entries: &'a mut (dyn FnMut(Entry) + Send),
-    skipped: u64,
-    last: Option<Result<Report, Failure>>,
-}
-
-impl<'a> Received<'a> {
-    /// `entries` receives the entries of the report.
-    pub(super) fn new(entries: &'a mut (dyn FnMut(Entry) + Send)) -> Self {
-        Self {
-            entries,
-            skipped: 0,
-            last: None,
-        }
-    }
-
-    pub(super) fn line(&mut self, line: &str) {
-        match Answer::parse(line) {
-            Ok(Some(Answer::Entry(entry))) => (self.entries)(entry),
-            Ok(Some(Answer::Skipped(count))) => self.skipped += count,
-            Ok(Some(Answer::Report(report))) => self.last = Some(Ok(*report)),
-            Ok(Some(Answer::Failure(failure))) | Err(failure) => self.last = Some(Err(failure)),
-            Ok(Some(Answer::Version(_))) => {}
-            // Of a newer server.
-            Ok(None) => self.skipped += 1,
-        }
-    }
-
-    /// Whether the last line was received.
-    pub(super) fn is_complete(&self) -> bool {
-        self.last.is_some()
-    }
-
-    /// The report, and the number of omitted entries.
-    pub(super) fn finish(self, registry: &str) -> anyhow::Result<(Report, u64)> {
-        match self.last {
-            Some(last) => Ok((last?, self.skipped)),
-            None => anyhow::bail!(
-                "{registry}: the answer ended before its last line; hint: the operation continues"
-            ),
-        }
-    }
 }
 
 /// The error with its text for people.

@@ -25,8 +25,8 @@ pushes and pulls.
 JSON: {\"differences\", \"repositories\", \"blobs\", \"read\", \"left\", \"repaired\"}; each \
 difference {\"what\", \"remedy\", \"mismatch\", \"repaired\"}.
 
-Exit codes: 0 no difference is left, 1 differences are left, 5 some was repaired and some not, \
-7 content does not match its digest.
+Exit codes: 0 no difference is left, 1 differences are left, 3 no such root, 5 some was repaired \
+and some not, 7 content does not match its digest.
 
 Examples:
   regctl check
@@ -105,7 +105,7 @@ struct Json<'a> {
 #[derive(Serialize)]
 struct Row {
     what: String,
-    remedy: &'static str,
+    remedy: String,
     mismatch: bool,
     repaired: bool,
 }
@@ -114,7 +114,7 @@ impl Row {
     fn new(difference: &Difference, repaired: bool) -> Self {
         Self {
             what: sentences::difference(difference),
-            remedy: sentences::remedy(difference.remedy()),
+            remedy: sentences::remedy(difference),
             mismatch: difference.is_mismatch(),
             repaired,
         }

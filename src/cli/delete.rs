@@ -30,7 +30,7 @@ for a time (regctl trash, regctl restore); after that a collection (regctl gc) f
 -q omits the reports of deletions.
 
 JSON: an array of {\"name\", \"digest\", \"tags\", \"outcome\", \"error\"}: the tags are the others \
-that hold the manifest of a tag, or those that are deleted with a manifest; the outcome is \"deleted\", \
+that hold the manifest of a tag, or those that are deleted with a manifest, and null if that is not known; the outcome is \"deleted\", \
 \"planned\" (with --dry-run), \"missing\", \"refused\" or \"failed\".
 
 Exit codes: 0 all deleted, 3 not found, 4 denied, 5 some deleted and some not.
@@ -85,7 +85,7 @@ enum Outcome {
 struct Row {
     name: String,
     digest: Option<Digest>,
-    tags: Vec<Tag>,
+    tags: Option<Vec<Tag>>,
     outcome: Outcome,
     error: Option<String>,
     #[serde(skip)]
@@ -99,7 +99,7 @@ impl Row {
         Self {
             name: target.name(),
             digest: target.digest,
-            tags: target.tags.clone(),
+            tags: target.reported(),
             outcome,
             error: None,
             restorable: None,
@@ -111,7 +111,7 @@ impl Row {
         Self {
             name,
             digest: None,
-            tags: Vec::new(),
+            tags: Some(Vec::new()),
             outcome,
             error: Some(error),
             restorable: None,
@@ -348,7 +348,7 @@ async fn delete(target: &Target) -> Row {
             let failed = Row::failed(target.name(), Outcome::Failed, text, exit);
             Row {
                 digest: target.digest,
-                tags: target.tags.clone(),
+                tags: target.reported(),
                 ..failed
             }
         }

@@ -39,8 +39,10 @@ pub(super) struct Target {
     pub(super) digest: Option<Digest>,
     /// For a tag, the other tags of its manifest; for a manifest, the tags that are deleted with it.
     pub(super) tags: Vec<Tag>,
-    /// For a manifest, the tags that can't be read and may be deleted with it.
+    /// The tags that can't be read and may be among those.
     pub(super) unknown: Vec<Tag>,
+    /// Whether the tags of the repository could be listed.
+    pub(super) is_listed: bool,
 }
 
 impl Target {
@@ -60,21 +62,27 @@ impl Target {
     }
 
     fn consequence(&self) -> String {
-        match (&self.reference, self.digest, self.tags.is_empty()) {
-            (Reference::Tag(_), None, _) => "its manifest can't be read".to_owned(),
-            (Reference::Tag(_), Some(digest), true) => format!("{digest} has no other tag"),
-            (Reference::Tag(_), Some(digest), false) => {
-                format!("{digest} still has {}", named(&self.tags))
+        let has_none = self.tags.is_empty() && self.unknown.is_empty();
+        match (&self.reference, self.digest) {
+            (Reference::Tag(_), None) => "its manifest can't be read".to_owned(),
+            (Reference::Tag(_), Some(digest)) if !self.is_listed => {
+                format!("whether {digest} has other tags is not known")
             }
-            (Reference::Digest(_), _, true) if self.unknown.is_empty() => {
-                "it has no tag".to_owned()
-            }
-            (Reference::Digest(_), ..) => format!("with {}", self.with()),
+            (Reference::Tag(_), Some(digest)) if has_none => format!("{digest} has no other tag"),
+            (Reference::Tag(_), Some(digest)) => format!("{digest} still has {}", self.all()),
+            (Reference::Digest(_), _) if has_none => "it has no tag".to_owned(),
+            (Reference::Digest(_), _) => format!("with {}", self.all()),
         }
     }
 
-    /// The tags that are deleted with a manifest, and those that may be.
-    fn with(&self) -> String {
+    /// The tags of a manifest for a report: `None` if it is not known whether there are any.
+    pub(super) fn reported(&self) -> Option<Vec<Tag>> {
+        let is_known = self.is_listed && self.unknown.is_empty() && self.digest.is_some();
+        (is_known || !self.tags.is_empty()).then(|| self.tags.clone())
+    }
+
+    /// The tags of a manifest, and those that may be.
+    fn all(&self) -> String {
         let perhaps = |tags| format!("perhaps {}, which can't be read", named(tags));
         match (self.tags.as_slice(), self.unknown.as_slice()) {
             (tags, []) => named(tags),
@@ -119,12 +127,12 @@ impl Known {
                 None
             }
         };
-        let pointers = match (self.pointers(&place, printer).await, &reference) {
-            (Ok(pointers), _) => pointers,
+        let (pointers, is_listed) = match (self.pointers(&place, printer).await, &reference) {
+            (Ok(pointers), _) => (pointers, true),
             // The other tags of a tag's manifest are only a remark.
             (Err(error), Reference::Tag(_)) if is_about_one(&error) => {
                 printer.warning(&error.to_string());
-                &Pointers::default()
+                (&Pointers::default(), false)
             }
             (Err(error), _) => return Err(error),
         };
@@ -138,16 +146,15 @@ impl Known {
             .collect();
         // Not every registry sorts its lists.
         tags.sort();
-        let unknown = match &reference {
-            Reference::Tag(_) => Vec::new(),
-            Reference::Digest(_) => pointers.unknown.clone(),
-        };
+        let mut unknown = pointers.unknown.clone();
+        unknown.retain(|tag| !matches!(&reference, Reference::Tag(own) if own == tag));
         Ok(Target {
             place,
             reference,
             digest,
             tags,
             unknown,
+            is_listed,
         })
     }
 

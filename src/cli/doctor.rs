@@ -80,6 +80,10 @@ pub(super) async fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
 
 fn diagnose(host: &str, port: u16, examination: &Examination) -> Diagnosis {
     let mut diagnosis = Diagnosis::default();
+    if let Some(problem) = &examination.unusable_proxy {
+        diagnosis.found("proxy", problem);
+        diagnosis.remedy("correct the variable, or unset it: regctl sends no request with it");
+    }
     let addresses = match &examination.addresses {
         Ok(addresses) if !addresses.is_empty() => addresses,
         nothing => {
@@ -126,6 +130,7 @@ fn diagnose(host: &str, port: u16, examination: &Examination) -> Diagnosis {
     }
     match &examination.proxy {
         Some(proxy) => diagnosis.found("proxy", format!("{proxy}, from the environment")),
+        None if examination.unusable_proxy.is_some() => {}
         None => diagnosis.found("proxy", "none for this name in this environment"),
     }
     answer(host, port, examination, &mut diagnosis);

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use super::administration::{PlaceArgs, Received};
+use super::administration::PlaceArgs;
 use super::context;
 use super::exit::Usage;
 use super::output::Printer;
+use super::received::Received;
 use crate::admin::{Answer, Entry, Failure, Operation, Report, Request};
 use crate::client::{RemoteCommand, SshAddress};
 

@@ -133,6 +133,7 @@ pub(super) async fn run(args: &Args, early: &EarlyArgs, printer: Printer) -> any
     }
     let apache = || "/etc/apache2/server.crt,/etc/apache2/server.key".to_owned();
     let settings = config::frontend(&FrontendFlags {
+        listen: args.listen.clone(),
         tls: args
             .tls
             .clone()
@@ -146,7 +147,6 @@ pub(super) async fn run(args: &Args, early: &EarlyArgs, printer: Printer) -> any
     let frontend = server::Frontend {
         shown: shown.unwrap_or_else(|| client.registry().to_owned()),
         client,
-        listen: args.listen.clone(),
         repositories_per_page: variables.repositories_per_page.unwrap_or(25),
         tags_per_page: variables.tags_per_page.unwrap_or(25),
         settings,

@@ -6,8 +6,11 @@
 //! the command line is parsed, so they have the options, the help and the exit codes of ours.
 //! Called as `registry` or `docker-registry`, this program accepts the command lines of registry:2.
 
-use std::ffi::{OsStr, OsString};
-use std::path::Path;
+mod registry;
+
+use std::ffi::OsString;
+
+pub(super) use registry::{UNSPECIFIED, lacks_configuration};
 
 /// Aliases of commands, one or two words, and the words that replace them.
 pub(super) const ALIASES: [(&str, &str); 34] = [
@@ -21,8 +24,8 @@ pub(super) const ALIASES: [(&str, &str); 34] = [
     ("repo list", "catalog"),
     ("repo copy", "copy --all-tags"),
     ("repo cp", "copy --all-tags"),
-    ("repo delete", "delete --repository"),
-    ("repo rm", "delete --repository"),
+    ("repo delete", DELETE_REPOSITORY),
+    ("repo rm", DELETE_REPOSITORY),
     ("tag ls", "tags"),
     ("tag list", "tags"),
     ("tag delete", "delete"),
@@ -47,11 +50,14 @@ pub(super) const ALIASES: [(&str, &str); 34] = [
     ("registry list", "catalog"),
 ];
 
+/// The option of this command has the first name as its value.
+const DELETE_REPOSITORY: &str = "delete --repository";
+
 /// skopeo's prefix of images in a registry.
 const TRANSPORT: &str = "docker://";
 
 /// Options with a separate value, of all commands that are rewritten here.
-const WITH_VALUE: [&str; 21] = [
+const WITH_VALUE: [&str; 28] = [
     "-p",
     "--platform",
     "--format",
@@ -73,6 +79,13 @@ const WITH_VALUE: [&str; 21] = [
     "--acme-http",
     "--config",
     "--older-than",
+    "--to",
+    "--name",
+    "--map",
+    "--compression",
+    "--level",
+    "--staging",
+    "--repository",
 ];
 
 /// Rewrites the command line for this program.
@@ -85,10 +98,8 @@ pub(super) fn translate(mut line: Vec<OsString>) -> Vec<OsString> {
             *argument = name.into();
         }
     }
-    let program = line.first().map(|program| Path::new(program).file_name());
-    let as_registry = program.flatten().is_some_and(is_registry);
-    if as_registry {
-        line = from_registry(line);
+    if registry::is_called(&line) {
+        line = registry::arguments(line);
     }
     let Some(first) = word(&line, 1) else {
         return line;
@@ -103,6 +114,10 @@ pub(super) fn translate(mut line: Vec<OsString>) -> Vec<OsString> {
         } else {
             continue;
         };
+        if command == DELETE_REPOSITORY {
+            delete_repository(&mut line, first);
+            return line;
+        }
         let command = command.split(' ').map(OsString::from);
         line.splice(first..first + words, command);
         return line;
@@ -124,10 +139,6 @@ pub(super) fn translate(mut line: Vec<OsString>) -> Vec<OsString> {
         _ => {}
     }
     line
-}
-
-fn is_registry(name: &OsStr) -> bool {
-    name == "registry" || name == "docker-registry"
 }
 
 /// Whether a name can only be a registry's, by the rules of references.
@@ -156,22 +167,6 @@ fn word(line: &[OsString], from: usize) -> Option<usize> {
         }
     }
     None
-}
-
-/// Rewrites the arguments as registry:2's entry point reads them: a file means `serve`, and the
-/// program's name may come first.
-fn from_registry(mut line: Vec<OsString>) -> Vec<OsString> {
-    let named = line.get(1).and_then(|first| Path::new(first).file_name());
-    if named.is_some_and(|name| is_registry(name) || name == "regctl") {
-        line.remove(1);
-    }
-    let first = text(&line, 1);
-    if [".yml", ".yaml"].iter().any(|end| first.ends_with(end)) {
-        line.insert(1, "serve".into());
-    } else if first == "-v" {
-        line[1] = "--version".into();
-    }
-    line
 }
 
 /// `garbage-collect [-d] [-m] [-q] [CONFIG]` of registry:2.
@@ -233,6 +228,17 @@ fn serve(line: &mut Vec<OsString>, command: usize) {
     }
 }
 
+/// `repo delete REPOSITORY`. The name may come after options.
+fn delete_repository(line: &mut Vec<OsString>, command: usize) {
+    line.splice(command..command + 2, ["delete".into()]);
+    let mut from = command + 1;
+    // Each name: `--repository` has one.
+    while let Some(name) = word(line, from) {
+        line.insert(name, "--repository".into());
+        from = name + 2;
+    }
+}
+
 /// `image import REF FILE` of regclient's regctl.
 fn image_import(line: &mut Vec<OsString>, command: usize) {
     line.splice(command..command + 2, ["import".into()]);
@@ -259,115 +265,4 @@ fn image_export(line: &mut Vec<OsString>, command: usize) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn translated(line: &str) -> String {
-        let words = line.split(' ').map(OsString::from).collect();
-        let words = translate(words).into_iter();
-        let words = words.map(|word| word.into_string().unwrap());
-        words.collect::<Vec<_>>().join(" ")
-    }
-
-    #[test]
-    fn names_of_other_programs() {
-        for (typed, meant) in [
-            ("regctl rm a:1", "regctl delete a:1"),
-            (
-                "regctl --registry h:1 cp a b",
-                "regctl --registry h:1 copy a b",
-            ),
-            ("regctl ls", "regctl catalog"),
-            ("regctl ls -o json", "regctl catalog -o json"),
-            (
-                "regctl ls --filter a* team/app",
-                "regctl tags --filter a* team/app",
-            ),
-            ("regctl ls h:5000", "regctl catalog h:5000"),
-            ("regctl ls h:5000/app", "regctl tags h:5000/app"),
-            ("regctl repo ls h:5000", "regctl catalog h:5000"),
-            ("regctl tag ls app", "regctl tags app"),
-            ("regctl tag a:1 a:2", "regctl tag a:1 a:2"),
-            ("regctl manifest get a", "regctl manifest inspect a"),
-            ("regctl image -o x.tar", "regctl image -o x.tar"),
-            ("regctl image copy a b", "regctl copy a b"),
-            (
-                "regctl image import a:1 x.tar",
-                "regctl import --name a:1 x.tar",
-            ),
-            ("regctl image export a:1", "regctl export a:1"),
-            (
-                "regctl image export --platform linux/arm64 a:1 x.tar",
-                "regctl export --platform linux/arm64 a:1 --output x.tar",
-            ),
-            (
-                "regctl image export a:1 b:1 -o x.tar",
-                "regctl export a:1 b:1 -o x.tar",
-            ),
-            ("regctl version", "regctl --version"),
-            ("regctl tags inspect", "regctl tags inspect"),
-            (
-                "regctl inspect docker://h:1/app:1",
-                "regctl manifest inspect h:1/app:1",
-            ),
-            ("regctl list-tags docker://app", "regctl tags app"),
-        ] {
-            assert_eq!(translated(typed), meant);
-        }
-    }
-
-    #[test]
-    fn the_command_lines_of_registry_2() {
-        for (typed, meant) in [
-            ("regctl serve c.yml", "regctl serve --config c.yml"),
-            ("regctl serve --config c.yml", "regctl serve --config c.yml"),
-            (
-                "regctl serve --tls self-signed --host h c.yml",
-                "regctl serve --tls self-signed --host h --config c.yml",
-            ),
-            (
-                "regctl serve --root /r c.yml",
-                "regctl serve --root /r --config c.yml",
-            ),
-            (
-                "regctl serve -p 5001",
-                "regctl serve --listen 127.0.0.1:5001",
-            ),
-            ("regctl serve --port=h:1", "regctl serve --listen h:1"),
-            (
-                "regctl serve -p 1 c.yml",
-                "regctl serve --listen 127.0.0.1:1 --config c.yml",
-            ),
-            ("regctl garbage-collect", "regctl gc"),
-            (
-                "registry garbage-collect -d -m --quiet=true c.yml",
-                "registry gc --dry-run --untagged --quiet --config c.yml",
-            ),
-            (
-                "regctl garbage-collect c.yml --delete-untagged=false --root /r",
-                "regctl gc --root /r --config c.yml",
-            ),
-            ("/bin/registry c.yml", "/bin/registry serve --config c.yml"),
-            (
-                "docker-registry serve /etc/c.yaml",
-                "docker-registry serve --config /etc/c.yaml",
-            ),
-            (
-                "registry /bin/registry serve c.yml",
-                "registry serve --config c.yml",
-            ),
-            ("registry regctl catalog", "registry catalog"),
-            ("registry -v", "registry --version"),
-            ("regctl c.yml", "regctl c.yml"),
-        ] {
-            assert_eq!(translated(typed), meant);
-        }
-    }
-
-    #[test]
-    fn names_are_unique() {
-        for (at, (alias, _)) in ALIASES.iter().enumerate() {
-            assert!(ALIASES[at + 1..].iter().all(|(other, _)| other != alias));
-        }
-    }
-}
+mod tests;

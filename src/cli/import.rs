@@ -332,6 +332,10 @@ fn level(args: &Args) -> Result<u32, Usage> {
     match args.level {
         None => Ok(args.compression.default_level()),
         Some(level) if levels.contains(&level) => Ok(level),
+        Some(_) if levels.start() == levels.end() => Err(Usage(format!(
+            "--level: {} has no levels; hint: leave it out",
+            args.compression
+        ))),
         Some(level) => Err(Usage(format!(
             "--level: {} has no level {level}; hint: there are {} to {}",
             args.compression,

@@ -12,8 +12,9 @@ const DESCRIPTION: [&str; 4] = [
     "Flags take precedence over the environment, and the environment over the file. The variable of a key is REGISTRY_ and \
      its path in capitals, without dashes and with an underscore for each dot; items of lists go by \
      number: REGISTRY_HTTP_ADDR, REGISTRY_REGCTL_RETENTION_0_KEEPLAST.",
-    "Durations are written as 30s, 12h, 7d or 2w, rates of bytes as 4MiB. A value that is not \
-     anything is an error with its file, line and column. A key that is not known is a warning; one \
+    "Durations are written as 500ms, 30s, 12h or 1h30m; below regctl also with days and weeks, as 7d or \
+     2w. In the keys of registry:2 a number without a unit is nanoseconds. Rates of bytes are written \
+     as 4MiB. A value that is not anything is an error with its file, line and column. A key that is not known is a warning; one \
      that would close the registry or name other data, and has no effect here, is an error: any auth \
      but none, htpasswd and token, proxy.remoteurl, and storage that is neither a directory nor memory.",
     "Below, [] means each item of a list, a word in capitals any name.",

@@ -64,9 +64,9 @@ const ROOT_FILES: [Entry; 5] = [
     ),
     (
         "/etc/docker/registry/config.yml",
-        "The configuration, unless --config names another.",
+        "The configuration of registry:2, read by --config without FILE.",
     ),
-    ("/etc/distribution/config.yml", "The same for registry:3."),
+    ("/etc/distribution/config.yml", "The same of registry:3."),
     (
         "~/.local/share/regctl",
         "The data, unless a configuration names another directory.",

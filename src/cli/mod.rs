@@ -52,6 +52,7 @@ mod overview;
 mod owner;
 mod progress;
 mod prune;
+mod received;
 mod registry;
 mod relay;
 mod report;
@@ -211,7 +212,12 @@ pub fn main() -> ExitCode {
 async fn run() -> Exit {
     let printer = Printer::default();
     interrupt::ignore_size_limit();
-    let line = habits::translate(std::env::args_os().collect());
+    let line: Vec<_> = std::env::args_os().collect();
+    if habits::lacks_configuration(&line) && !names_configuration() {
+        printer.error(habits::UNSPECIFIED);
+        return Exit::Error;
+    }
+    let line = habits::translate(line);
     // What is not a server's is read, and explained, with the definitions of all commands.
     if line.iter().any(|word| word == "serve")
         && let Ok(ServerLine { talk, command }) = ServerLine::try_parse_from(&line)
@@ -236,6 +242,11 @@ async fn run() -> Exit {
     }
     let command = async { end(dispatch(cli.command, &cli.early, printer).await, printer) };
     interrupt::guard(Box::pin(command)).await
+}
+
+/// Whether the environment names a configuration file.
+fn names_configuration() -> bool {
+    std::env::var_os("REGISTRY_CONFIGURATION_PATH").is_some_and(|path| !path.is_empty())
 }
 
 /// Reports why a command failed. Returns its exit code.

@@ -25,7 +25,7 @@ does not.
 JSON: {\"dryRun\", \"repositories\", \"tags\", \"manifests\", \"kept\", \"emptied\", \"until\", \
 \"unmatched\", \"lines\"}; each line {\"kind\", \"name\", \"action\", \"reason\"}.
 
-Exit codes: 0 done, 1 error, or it would delete every tag of a repository, 2 usage.
+Exit codes: 0 done, 1 error, or it would delete every tag of a repository, 2 usage, 3 no such root.
 
 Examples:
   regctl prune 'team/*' --keep-last 10 --older-than 30d --dry-run

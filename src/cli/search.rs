@@ -1,5 +1,6 @@
 //! `regctl search`: repositories by name and description.
 
+use anyhow::Context as _;
 use serde::Serialize;
 
 use super::context::{ClientArgs, Context};
@@ -60,7 +61,10 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
     let found = client.search(&args.term, args.limit).await?;
     let rows: Vec<Row> = match found {
         Some(found) => found.into_iter().map(Row::from).collect(),
-        None => listed(&client, args).await?,
+        None => listed(&client, args).await.with_context(|| {
+            let registry = client.registry();
+            format!("{registry} offers no search, and its repositories can't be listed instead")
+        })?,
     };
     match args.output.format {
         Format::Json => printer.json(&rows)?,

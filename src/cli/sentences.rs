@@ -2,7 +2,7 @@
 //!
 //! Pure: entries and failures in, text out.
 
-mod differences;
+mod difference;
 mod unused;
 
 use super::administration::timestamp;
@@ -15,7 +15,7 @@ use crate::clock::Millis;
 use crate::config::period_in_words;
 use crate::oci::{Digest, Repository};
 
-pub(super) use differences::{difference, remedy};
+pub(super) use difference::{difference, remedy};
 pub(super) use unused::accounts_unused;
 
 /// An object that is deleted or kept.
@@ -305,7 +305,7 @@ pub(super) fn failure(failure: &Failure) -> String {
             "make another first: regctl user promote NAME, or regctl user add NAME --admin; on the \
              registry's host this needs no account"
         }
-        Reason::Stopped => "run it again",
+        Reason::Stopped | Reason::PasswordChanged => "run it again",
         Reason::RuleExists
         | Reason::InvalidRule
         | Reason::ReadOnlyRoot

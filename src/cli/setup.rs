@@ -2,6 +2,7 @@
 //! templates are in `src/setup`.
 
 mod contained;
+mod places;
 mod unit;
 mod words;
 
@@ -116,6 +117,9 @@ pub(super) fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
             .iter()
             .for_each(|text| printer.warning(text));
     }
+    if let Target::Nginx = args.target {
+        must_be_for_nginx(&loaded.settings.http.address)?;
+    }
     let file = host.fill(args.target, &unit);
     // The texts of the configuration come last: they may have what looks like a placeholder.
     let file = match args.target {
@@ -157,7 +161,7 @@ struct Host {
     owner: Option<(u32, u32)>,
     port: u16,
     upstream: String,
-    /// Where a socket of systemd's listens.
+    /// Where a socket of systemd's listens; empty for other files.
     listen: String,
     name: String,
     /// How long a stop may take, in seconds.
@@ -174,7 +178,23 @@ impl Host {
                 "a registry in memory has no data to set up a service for; hint: --root DIR";
             return Err(Usage(reason.to_owned()).into());
         };
-        let root = std::path::absolute(root)?;
+        let root = match args.target {
+            // The file names the configuration, which is read in another directory.
+            Target::Systemd | Target::Compose | Target::Cron
+                if loaded.file.is_some() && args.root.root.is_none() =>
+            {
+                places::whole("storage.filesystem.rootdirectory", root)?.to_owned()
+            }
+            _ => std::path::absolute(root)?,
+        };
+        let listen = match args.target {
+            Target::Socket => places::of_socket(&settings.http.address)?,
+            Target::Systemd => {
+                places::check(settings)?;
+                String::new()
+            }
+            _ => String::new(),
+        };
         let mut arguments = Vec::new();
         let file = &loaded.file;
         if let Some(file) = file {
@@ -188,16 +208,11 @@ impl Host {
         } else {
             "http"
         };
-        let (port, upstream, listen) = match &settings.http.address {
+        let (port, upstream) = match &settings.http.address {
             ListenAddress::Tcp { host, port } => {
-                let listen = socket_address(host, *port);
-                let upstream = format!("{scheme}://{}", reached_at(host, *port));
-                (*port, upstream, listen)
+                (*port, format!("{scheme}://{}", reached_at(host, *port)))
             }
-            ListenAddress::Unix(path) => {
-                let path = path.display();
-                (5000, format!("{scheme}://unix:{path}"), path.to_string())
-            }
+            ListenAddress::Unix(path) => (5000, format!("{scheme}://unix:{}", path.display())),
         };
         let program = std::env::current_exe().context("can't find this program")?;
         let name = rustix::system::uname()
@@ -328,13 +343,20 @@ fn filled(template: &str, values: &[(&str, impl AsRef<str>)]) -> String {
         })
 }
 
-/// An address as ListenStream= has it: host names are not allowed.
-fn socket_address(host: &str, port: u16) -> String {
-    match host.trim_matches(['[', ']']).parse() {
-        Ok(IpAddr::V4(host)) => format!("{host}:{port}"),
-        Ok(IpAddr::V6(host)) => format!("[{host}]:{port}"),
-        Err(_) if host == "localhost" => format!("127.0.0.1:{port}"),
-        Err(_) => port.to_string(),
+/// Refuses a socket that can't be written in nginx's configuration, which substitutes variables also
+/// in quotes and ends the path at a colon.
+fn must_be_for_nginx(address: &ListenAddress) -> anyhow::Result<()> {
+    let ListenAddress::Unix(path) = address else {
+        return Ok(());
+    };
+    let path = path.display().to_string();
+    let special = |letter: &char| letter.is_whitespace() || "$:;{}#'\"\\".contains(*letter);
+    match path.chars().find(special) {
+        Some(letter) => anyhow::bail!(
+            "nginx can't be told of the socket {path:?}: {letter:?} has a meaning in its \
+             configuration; hint: --listen with another path"
+        ),
+        None => Ok(()),
     }
 }
 

@@ -79,7 +79,8 @@ Examples:
 #[command(after_long_help = "\
 The password is asked for on the terminal, or read from standard input. A running server of the \
 root accepts the account immediately, if accounts are enabled with regctl serve --accounts or \
-regctl.accounts.enabled.
+regctl.accounts.enabled. With --root or --config the account may precede the first regctl serve: a \
+directory that is empty, or missing in an existing one, becomes a root.
 
 Examples:
   regctl user add alice --admin
@@ -103,8 +104,9 @@ pub(super) struct AddArgs {
 /// List accounts
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-JSON: an array of {\"name\", \"admin\", \"disabled\", \"hasPassword\", \"createdAt\", \"usedAt\", \
-\"groups\"}; its times are milliseconds since 1970, as in the API.
+JSON: an array of {\"name\", \"admin\", \"disabled\", \"hasPassword\", \"provider\", \"createdAt\", \
+\"usedAt\", \"groups\"}; the provider is the one through which it signs in, or null; its times are \
+milliseconds since 1970, as in the API.
 
 Examples:
   regctl user list
@@ -167,7 +169,11 @@ pub(super) async fn run(command: &Command, printer: Printer) -> anyhow::Result<E
         Command::Passwd(args) => {
             let name = args.name.clone();
             let password = new_password(name.as_str(), args.password_stdin, printer).await?;
-            let operation = AccountOperation::SetPassword { name, password };
+            let operation = AccountOperation::SetPassword {
+                name,
+                password,
+                verified: None,
+            };
             args.root.accounts(operation, printer).await?;
             printer.report(&format!("{} has a new password", args.name))?;
             Ok(Exit::Done)

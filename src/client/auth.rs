@@ -1,21 +1,25 @@
 //! Answers a registry's challenge: Basic, or Bearer with its token service.
 //!
 //! Keeps the tokens of one registry, one for each scope, and decides which credential is sent when.
-//! Invariant: a credential goes to the registry and to its token service only.
+//! Invariants: a credential goes to the registry and to its token service only; one that was never
+//! accepted is not sent again after it was rejected, because registries lock accounts after a few
+//! wrong passwords.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
+use reqwest::StatusCode;
 use reqwest::header::HeaderValue;
-use tokio::sync::OnceCell;
+use tokio::sync::{MutexGuard, OnceCell};
 
 use super::challenge::Challenge;
 use super::credentials::{Credential, Credentials, Found};
 use super::endpoint::Endpoint;
 use super::request::Answer;
-use super::token::{TokenRequest, direct};
+use super::retry::is_transient;
+use super::token::{TokenDenied, TokenRequest, direct};
 use super::transport::Transport;
 use super::{Error, Event};
 use crate::oci::Repository;
@@ -87,6 +91,19 @@ struct Token {
     until: Instant,
 }
 
+/// What is known of a credential.
+enum Standing {
+    /// It was accepted. What is denied after that is not denied because of the credential.
+    Accepted,
+    /// The token service has rejected it.
+    Denied(TokenDenied),
+    /// The registry itself has rejected it.
+    Rejected,
+}
+
+/// A credential was rejected before.
+pub(super) struct RejectedBefore;
+
 /// Credentials and tokens for one registry.
 pub(super) struct Auth {
     /// The registry as the user named it.
@@ -95,7 +112,10 @@ pub(super) struct Auth {
     key: String,
     credentials: OnceCell<Credentials>,
     tokens: Mutex<HashMap<String, Token>>,
-    /// Held while a token is fetched, so that concurrent requests share one.
+    /// The credentials that were sent.
+    standings: Mutex<Vec<(Credential, Standing)>>,
+    /// Held while a token is fetched, so that concurrent requests share one, and while a credential
+    /// is sent for the first time.
     fetching: tokio::sync::Mutex<()>,
     basic: AtomicBool,
 }
@@ -107,6 +127,7 @@ impl Auth {
             key: endpoint.key().to_owned(),
             credentials: OnceCell::new(),
             tokens: Mutex::default(),
+            standings: Mutex::default(),
             fetching: tokio::sync::Mutex::default(),
             basic: AtomicBool::new(false),
         }
@@ -134,7 +155,9 @@ impl Auth {
     pub(super) fn known(&self, scope: &Scope<'_>) -> Option<HeaderValue> {
         if self.basic.load(Ordering::Relaxed) {
             let found = self.credentials.get()?.find(scope.repository())?;
-            return direct(&found.credential);
+            let accepted = |standing: &Standing| matches!(standing, Standing::Accepted);
+            let is_accepted = self.standing(&found.credential, accepted) == Some(true);
+            return direct(&found.credential).filter(|_| is_accepted);
         }
         let tokens = self.tokens.lock();
         let now = Instant::now();
@@ -143,6 +166,72 @@ impl Auth {
             .filter_map(|scope| tokens.get(&scope.text()))
             .find(|token| token.until > now)
             .map(|token| token.header.clone())
+    }
+
+    /// A property of what is known of a credential.
+    fn standing<T>(&self, credential: &Credential, read: impl Fn(&Standing) -> T) -> Option<T> {
+        let standings = self.standings.lock();
+        let mut standings = standings.iter();
+        let (_, standing) = standings.find(|(known, _)| known == credential)?;
+        Some(read(standing))
+    }
+
+    fn note(&self, credential: &Credential, standing: Standing) {
+        let mut standings = self.standings.lock();
+        if !standings.iter().any(|(known, _)| known == credential) {
+            standings.push((credential.clone(), standing));
+        }
+    }
+
+    /// The credential of a scope.
+    fn credential(&self, scope: &Scope<'_>) -> Option<Credential> {
+        Some(self.credentials.get()?.find(scope.repository())?.credential)
+    }
+
+    /// Whether the credential of a scope was rejected.
+    pub(super) fn is_rejected(&self, scope: &Scope<'_>) -> bool {
+        let rejected = |standing: &Standing| !matches!(standing, Standing::Accepted);
+        let credential = self.credential(scope);
+        credential.and_then(|known| self.standing(&known, rejected)) == Some(true)
+    }
+
+    /// Waits until a header may be sent for a scope. One with a credential itself is sent by one
+    /// request alone, until the guard is dropped, as long as nothing is known of the credential.
+    pub(super) async fn turn(
+        &self,
+        scope: &Scope<'_>,
+        header: &HeaderValue,
+    ) -> Result<Option<MutexGuard<'_, ()>>, RejectedBefore> {
+        let Some(credential) = self.direct(scope, header) else {
+            return Ok(None);
+        };
+        if self.standing(&credential, |_| ()).is_some() && !self.is_rejected(scope) {
+            return Ok(None);
+        }
+        let turn = self.fetching.lock().await;
+        if self.is_rejected(scope) {
+            return Err(RejectedBefore);
+        }
+        Ok(Some(turn))
+    }
+
+    /// Learns from the answer to a header for a scope whether the registry accepts its credential.
+    pub(super) fn learn(&self, scope: &Scope<'_>, header: &HeaderValue, answer: &Answer) {
+        let Some(credential) = self.direct(scope, header) else {
+            return;
+        };
+        // A redirect to another host is an answer to a credential that was accepted.
+        if answer.status == StatusCode::UNAUTHORIZED && !answer.elsewhere {
+            self.note(&credential, Standing::Rejected);
+        } else if !is_transient(answer.status) {
+            self.note(&credential, Standing::Accepted);
+        }
+    }
+
+    /// The credential that a header contains itself.
+    fn direct(&self, scope: &Scope<'_>, header: &HeaderValue) -> Option<Credential> {
+        let credential = self.credential(scope)?;
+        (direct(&credential).as_ref() == Some(header)).then_some(credential)
     }
 
     /// The hint for missing or refused credentials, for a repository or the registry as a whole.
@@ -180,7 +269,7 @@ impl Auth {
                 let asked = TokenRequest {
                     registry: &self.registry,
                     challenge: bearer,
-                    scopes: scope.text(),
+                    scopes: self.scope_of(rejected, scope).text(),
                     credential: found.as_ref().map(|found| &found.credential),
                     wants_refresh: false,
                 };
@@ -195,6 +284,16 @@ impl Auth {
             _ => None,
         };
         Ok(given.filter(|header| Some(header) != rejected))
+    }
+
+    /// The scope for a new token: that of the rejected one, if it covers this scope.
+    fn scope_of<'a>(&self, rejected: Option<&HeaderValue>, scope: &Scope<'a>) -> Scope<'a> {
+        let tokens = self.tokens.lock();
+        let is_of = |wider: &Scope<'_>| {
+            let token = tokens.get(&wider.text());
+            token.is_some_and(|token| Some(&token.header) == rejected)
+        };
+        scope.wider().filter(is_of).unwrap_or(*scope)
     }
 
     /// A token for a scope: fetched by another request in the meantime, or new.
@@ -214,7 +313,28 @@ impl Auth {
         {
             return Ok(token.header.clone());
         }
-        let granted = asked.fetch(hint, endpoint, transport).await?;
+        let denied = |standing: &Standing| match standing {
+            Standing::Denied(denied) => Some(denied.clone()),
+            Standing::Accepted | Standing::Rejected => None,
+        };
+        let denied = asked
+            .credential
+            .and_then(|credential| self.standing(credential, denied));
+        if let Some(denied) = denied.flatten() {
+            return Err(denied.error(hint.to_owned()));
+        }
+        let granted = match asked.fetch(endpoint, transport).await? {
+            Ok(granted) => granted,
+            Err(denied) => {
+                if let Some(credential) = asked.credential.filter(|_| denied.is_credential) {
+                    self.note(credential, Standing::Denied(denied.clone()));
+                }
+                return Err(denied.error(hint.to_owned()));
+            }
+        };
+        if let Some(credential) = asked.credential {
+            self.note(credential, Standing::Accepted);
+        }
         let until = Instant::now()
             .checked_add(granted.lifetime.saturating_sub(MARGIN))
             .unwrap_or_else(Instant::now);
@@ -225,5 +345,13 @@ impl Auth {
         };
         self.tokens.lock().insert(key, stored);
         Ok(header)
+    }
+
+    /// Lets all tokens end.
+    #[cfg(test)]
+    pub(super) fn end_tokens(&self) {
+        let now = Instant::now();
+        let mut tokens = self.tokens.lock();
+        tokens.values_mut().for_each(|token| token.until = now);
     }
 }

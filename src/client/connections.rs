@@ -18,7 +18,7 @@ use super::endpoint::{Endpoint, is_loopback};
 use super::failure::{Failed, failure, failure_through, refused};
 use super::tunnel::Tunnel;
 use super::words::innermost;
-use super::{Error, Options, no_proxy};
+use super::{Error, Options, no_proxy, proxy_variable};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 const READ_TIMEOUT: Duration = Duration::from_mins(1);
@@ -28,6 +28,12 @@ fn is_excepted(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
     let port = url.port_or_known_default().unwrap_or_default();
     no_proxy::is_excepted(host, port, &no_proxy::list())
+}
+
+/// Why the proxy of the environment for an address can't be used, if it can't.
+pub(super) fn unusable_proxy(url: &Url) -> Option<Error> {
+    let goes_past = is_loopback(url) || is_excepted(url);
+    proxy_variable::check(url).err().filter(|_| !goes_past)
 }
 
 /// The proxy of the environment for an address, as `host:port`, as reqwest reads it.
@@ -94,6 +100,9 @@ impl Connections {
         let route = self.route(url)?;
         if let (Route::Tunnel, Some(tunnel)) = (route, &self.tunnel) {
             tunnel.ready().await?;
+        }
+        if route == Route::Proxied {
+            proxy_variable::check(url)?;
         }
         self.pool(route, pace)
     }

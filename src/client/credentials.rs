@@ -19,7 +19,7 @@ use crate::oci::Repository;
 pub(super) const DOCKER_HUB_KEY: &str = "https://index.docker.io/v1/";
 
 /// A credential.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) enum Credential {
     /// A user and a password, or a token instead of the password.
     Basic {

@@ -17,7 +17,7 @@ use url::Url;
 
 use super::certificates::Certificates;
 use super::chain::{Chain, ChainError, served_chain};
-use super::connections::proxy_of;
+use super::connections::{proxy_of, unusable_proxy};
 use super::failure::tls_reason;
 use super::tls_words::tls_words;
 use super::words::innermost;
@@ -38,6 +38,8 @@ pub struct Examination {
     pub unreachable: Vec<(IpAddr, String)>,
     /// The proxy that the environment configures for it, as `host:port`.
     pub proxy: Option<String>,
+    /// Why the environment's proxy can't be used, if it names one that can't.
+    pub unusable_proxy: Option<String>,
     /// Its certificates; an error if it does not speak TLS.
     pub chain: Result<Chain, ChainError>,
     /// Its answer to `GET /v2/`.
@@ -84,13 +86,14 @@ pub async fn examine(host: &str, port: u16) -> Examination {
     }
     let chain = served_chain(host, port).await;
     let authority = format!("{host}:{port}");
-    let proxy = |scheme| proxy_of(&Url::parse(&format!("{scheme}://{authority}/")).ok()?);
     // To a host that can't be reached the proxy may lead.
     let scheme = match &chain {
         Err(ChainError::NoTls { .. }) => "http",
         Ok(_) | Err(_) => "https",
     };
-    let proxy = proxy(scheme);
+    let url = Url::parse(&format!("{scheme}://{authority}/")).ok();
+    let proxy = url.as_ref().and_then(proxy_of);
+    let unusable = url.as_ref().and_then(unusable_proxy);
     // A chain that was received is judged by itself.
     let trusting = chain.is_ok();
     Examination {
@@ -98,6 +101,7 @@ pub async fn examine(host: &str, port: u16) -> Examination {
         unreachable,
         answer: ask(scheme, &authority, host, proxy.is_some(), trusting).await,
         proxy,
+        unusable_proxy: unusable.map(|error| error.to_string()),
         chain,
     }
 }

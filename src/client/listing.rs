@@ -66,10 +66,46 @@ pub struct Listing<'a, T> {
     pages: Pages<'a>,
     read: fn(&mut Pages<'a>, &Answer) -> Result<Vec<T>, Error>,
     first: Option<Vec<T>>,
-    /// Whether to sign in before the first page.
-    signs_in: bool,
-    /// Why that failed.
-    unsigned: Option<Error>,
+    /// The sign-in of a list of repositories.
+    sign_in: Option<ListSignIn>,
+}
+
+/// The sign-in of a list that shows anonymous users less, without any challenge.
+#[derive(Default)]
+pub(super) struct ListSignIn {
+    begun: bool,
+    /// Whether the pages so far are those of a user.
+    is_signed_in: bool,
+    /// Why the sign-in before the first page failed.
+    refused: Option<Error>,
+}
+
+impl ListSignIn {
+    /// Signs in before the first page, and before a later one if the token has ended: the rest of the
+    /// list would be that of an anonymous user.
+    pub(super) async fn before_page(&mut self, client: &Client) -> Result<(), Error> {
+        let is_known = || client.auth.known(&Scope::Catalog).is_some();
+        if self.begun && (!self.is_signed_in || is_known()) {
+            return Ok(());
+        }
+        let refused = client.sign_in_to_list().await;
+        if self.begun {
+            return refused.map_or(Ok(()), Err);
+        }
+        (self.begun, self.is_signed_in) = (true, is_known());
+        self.refused = refused;
+        Ok(())
+    }
+
+    /// Warns of a list that was received although the sign-in failed.
+    pub(super) fn warn(&mut self, client: &Client) {
+        let is_known = client.auth.known(&Scope::Catalog).is_some();
+        if let Some(error) = self.refused.take().filter(|_| !is_known) {
+            client.transport.report(Event::Warning(&format!(
+                "only public repositories are listed: {error}"
+            )));
+        }
+    }
 }
 
 impl<'a, T> Listing<'a, T> {
@@ -84,15 +120,21 @@ impl<'a, T> Listing<'a, T> {
         if !answer.status.is_success() {
             return Err(self.pages.client.refusal(&answer, self.pages.subject));
         }
-        self.pages.client.warn_of_public_list(self.unsigned.take());
+        self.warn();
         (self.read)(&mut self.pages, &answer).map(Some)
     }
 
     async fn answer(&mut self) -> Result<Option<Answer>, Error> {
-        if std::mem::take(&mut self.signs_in) {
-            self.unsigned = self.pages.client.sign_in_to_list().await;
+        if let Some(sign_in) = &mut self.sign_in {
+            sign_in.before_page(self.pages.client).await?;
         }
         self.pages.answer().await
+    }
+
+    fn warn(&mut self) {
+        if let Some(sign_in) = &mut self.sign_in {
+            sign_in.warn(self.pages.client);
+        }
     }
 
     /// The entries of all pages.
@@ -111,12 +153,13 @@ impl<'a, T> Listing<'a, T> {
         let answer = match self.answer().await {
             Ok(Some(answer)) if answer.status.is_success() => answer,
             Err(error) if error.class() == Class::Unavailable => return Err(error),
+            Err(error) if self.pages.is_rejected() => return Err(error),
             _ => return Ok(None),
         };
         let Ok(first) = (self.read)(&mut self.pages, &answer) else {
             return Ok(None);
         };
-        self.pages.client.warn_of_public_list(self.unsigned.take());
+        self.warn();
         self.first = Some(first);
         Ok(Some(self))
     }
@@ -143,8 +186,7 @@ impl Client {
             pages: Pages::new(self, Scope::Catalog, CATALOG, Subject::Catalog),
             read: names,
             first: None,
-            signs_in: true,
-            unsigned: None,
+            sign_in: Some(ListSignIn::default()),
         }
     }
 
@@ -160,8 +202,7 @@ impl Client {
             ),
             read: names,
             first: None,
-            signs_in: false,
-            unsigned: None,
+            sign_in: None,
         }
     }
 
@@ -175,17 +216,12 @@ impl Client {
         let sign_in = |scope| self.call(Call::new(Method::GET, "v2/", scope));
         match sign_in(Scope::Catalog).await {
             // Some token services refuse the scope and not the user.
-            Err(error) if error.class() == Class::Denied => sign_in(Scope::Unnamed).await.err(),
+            Err(error)
+                if error.class() == Class::Denied && !self.auth.is_rejected(&Scope::Catalog) =>
+            {
+                sign_in(Scope::Unnamed).await.err()
+            }
             signed_in => signed_in.err(),
-        }
-    }
-
-    /// Warns of a list that was received although the sign-in failed.
-    pub(super) fn warn_of_public_list(&self, unsigned: Option<Error>) {
-        if let Some(error) = unsigned.filter(|_| self.auth.known(&Scope::Catalog).is_none()) {
-            self.transport.report(Event::Warning(&format!(
-                "only public repositories are listed: {error}"
-            )));
         }
     }
 
@@ -195,8 +231,7 @@ impl Client {
             pages: Pages::new(self, Scope::Catalog, "v2/_regctl/catalog", Subject::Catalog),
             read: Pages::entries,
             first: None,
-            signs_in: true,
-            unsigned: None,
+            sign_in: Some(ListSignIn::default()),
         };
         listing.begin().await
     }
@@ -217,8 +252,7 @@ impl Client {
             ),
             read: Pages::entries,
             first: None,
-            signs_in: false,
-            unsigned: None,
+            sign_in: None,
         };
         listing.begin().await
     }
@@ -226,7 +260,97 @@ impl Client {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{BufRead as _, BufReader, Write as _};
+    use std::net::TcpListener;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use super::*;
+    use crate::client::{Options, Scheme};
+
+    /// A registry with a public and a private repository on each of two pages, whose token service
+    /// can be closed. It challenges nobody who asks for the list.
+    fn registry(is_closed: Arc<AtomicBool>) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let host = listener.local_addr().unwrap().to_string();
+        let realm = format!("Bearer realm=\"http://{host}/token\"");
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let head: Vec<String> = BufReader::new(&stream)
+                    .lines()
+                    .map_while(Result::ok)
+                    .take_while(|line| !line.is_empty())
+                    .collect();
+                let line = head.first().map(String::as_str).unwrap_or_default();
+                let is_user = head.iter().any(|line| line.ends_with("Bearer t"));
+                let page = if line.contains("last=1") { 2 } else { 1 };
+                let mut more = String::new();
+                let (status, body) = if line.contains("/token") {
+                    let status = if is_closed.load(Ordering::Relaxed) {
+                        403
+                    } else {
+                        200
+                    };
+                    (status, r#"{"token":"t","expires_in":300}"#.to_owned())
+                } else if line.contains("_catalog") {
+                    if page == 1 {
+                        more.push_str("Link: </v2/_catalog?last=1>; rel=\"next\"\r\n");
+                    }
+                    let private = format!(r#","private/{page}""#);
+                    let private = if is_user { &*private } else { "" };
+                    (
+                        200,
+                        format!(r#"{{"repositories":["public/{page}"{private}]}}"#),
+                    )
+                } else if is_user {
+                    (200, "{}".to_owned())
+                } else {
+                    (401, "{}".to_owned())
+                };
+                if status == 401 {
+                    more = format!("WWW-Authenticate: {realm}\r\n");
+                }
+                let length = body.len();
+                let head = format!("HTTP/1.1 {status} X\r\nContent-Length: {length}");
+                let common = "Content-Type: application/json\r\nConnection: close";
+                let answer = format!("{head}\r\n{common}\r\n{more}\r\n{body}");
+                let _ = stream.write_all(answer.as_bytes());
+            }
+        });
+        host
+    }
+
+    #[tokio::test]
+    async fn a_list_does_not_become_that_of_an_anonymous_user() {
+        let is_closed = Arc::new(AtomicBool::default());
+        let options = Options {
+            scheme: Scheme::Http,
+            insecure: false,
+            retries: 0,
+            listener: Arc::new(|_| {}),
+        };
+        let client = Client::new(&registry(Arc::clone(&is_closed)), &options).unwrap();
+        let client = client.of_user("user", "secret").await.unwrap();
+        let names = |page: Option<Vec<Repository>>| {
+            let names = page.unwrap_or_default();
+            names.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        let mut list = client.catalog();
+        let first = names(list.page().await.unwrap());
+        assert_eq!(first, ["public/1", "private/1"]);
+        client.auth.end_tokens();
+        let second = names(list.page().await.unwrap());
+        assert_eq!(second, ["public/2", "private/2"]);
+        assert!(list.page().await.unwrap().is_none());
+
+        let mut list = client.catalog();
+        list.page().await.unwrap();
+        client.auth.end_tokens();
+        is_closed.store(true, Ordering::Relaxed);
+        let refused = list.page().await.unwrap_err();
+        assert_eq!(refused.class(), Class::Denied);
+    }
 
     #[test]
     fn a_summary_as_it_is_sent() {

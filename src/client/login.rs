@@ -169,11 +169,8 @@ impl Client {
                     credential: Some(credential),
                     wants_refresh: matches!(credential, Credential::Basic { .. }),
                 };
-                let granted = asked.fetch("", &self.endpoint, &self.transport).await;
-                let granted = granted.map_err(|error| match error {
-                    Error::Denied { words, .. } => rejected(words, hint),
-                    other => other,
-                })?;
+                let granted = asked.fetch(&self.endpoint, &self.transport).await?;
+                let granted = granted.map_err(|denied| rejected(denied.words, hint))?;
                 (Some(granted.header), granted.refresh)
             }
             _ => (None, None),

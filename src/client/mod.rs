@@ -32,6 +32,7 @@ mod manifests;
 mod no_proxy;
 mod outgoing;
 mod pages;
+mod proxy_variable;
 mod raw_object;
 mod recognition;
 mod redirects;
@@ -239,8 +240,13 @@ impl Client {
             .await?
         {
             Some(authorization) => {
-                request.authorization = Some(authorization);
-                self.transport.fetch(&request).await
+                let Ok(_turn) = self.auth.turn(&call.scope, &authorization).await else {
+                    return Ok(answer);
+                };
+                request.authorization = Some(authorization.clone());
+                let answer = self.transport.fetch(&request).await?;
+                self.auth.learn(&call.scope, &authorization, &answer);
+                Ok(answer)
             }
             None => Ok(answer),
         }

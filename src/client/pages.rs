@@ -108,6 +108,11 @@ impl<'a> Pages<'a> {
         Ok(Some(answer))
     }
 
+    /// Whether the registry has rejected the credential for the listing.
+    pub(super) fn is_rejected(&self) -> bool {
+        self.client.auth.is_rejected(&self.scope)
+    }
+
     async fn get(&self, path: &str) -> Result<Answer, Error> {
         let call = Call {
             accept: Some("application/json"),

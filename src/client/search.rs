@@ -5,6 +5,7 @@ use reqwest::Method;
 use serde::Deserialize;
 
 use super::auth::Scope;
+use super::listing::ListSignIn;
 use super::{Call, Client, Error, Subject};
 use crate::oci::Repository;
 
@@ -49,7 +50,7 @@ impl Client {
         limit: usize,
     ) -> Result<Option<Vec<FoundRepository>>, Error> {
         // Without credentials it finds only public repositories, and sends no challenge.
-        let unsigned = self.sign_in_to_list().await;
+        let mut sign_in = ListSignIn::default();
         let mut found: Vec<FoundRepository> = Vec::new();
         let term: String = url::form_urlencoded::byte_serialize(term.as_bytes()).collect();
         for number in 1.. {
@@ -57,6 +58,7 @@ impl Client {
             let path = format!("v1/search?q={term}&n={size}&page={number}");
             let mut call = Call::new(Method::GET, &path, Scope::Catalog);
             call.limit = LIMIT;
+            sign_in.before_page(self).await?;
             let answer = match self.call(call).await {
                 Ok(answer) => answer,
                 Err(Error::NoRegistry { .. }) if number == 1 => return Ok(None),
@@ -84,7 +86,7 @@ impl Client {
                 break;
             }
         }
-        self.warn_of_public_list(unsigned);
+        sign_in.warn(self);
         found.truncate(limit);
         Ok(Some(found))
     }

@@ -18,7 +18,7 @@ use super::credentials::Credential;
 use super::endpoint::Endpoint;
 use super::request::{Answer, Request};
 use super::transport::Transport;
-use super::words::words;
+use super::words::{has_another_code, words};
 
 /// Minimum lifetime, whatever the service says.
 const MINIMUM_LIFETIME: Duration = Duration::from_mins(1);
@@ -45,6 +45,29 @@ pub(super) struct IssuedToken {
     pub(super) refresh: Option<String>,
 }
 
+/// Why a token service issues no token.
+#[derive(Clone)]
+pub(super) struct TokenDenied {
+    /// The host of the service.
+    pub(super) registry: String,
+    /// Its message.
+    pub(super) words: String,
+    /// Whether it did not accept the credential, rather than the scopes.
+    pub(super) is_credential: bool,
+}
+
+impl TokenDenied {
+    /// The error, with a hint.
+    pub(super) fn error(self, hint: String) -> Error {
+        Error::Denied {
+            registry: self.registry,
+            what: "its token service".to_owned(),
+            words: self.words,
+            hint,
+        }
+    }
+}
+
 /// A requested token: the challenge, the scopes, and the credential.
 pub(super) struct TokenRequest<'a> {
     /// The registry as the user named it.
@@ -58,13 +81,12 @@ pub(super) struct TokenRequest<'a> {
 }
 
 impl TokenRequest<'_> {
-    /// Requests the token. `hint` is shown if the service denies it.
+    /// Requests the token.
     pub(super) async fn fetch(
         &self,
-        hint: &str,
         endpoint: &Endpoint,
         transport: &Transport,
-    ) -> Result<IssuedToken, Error> {
+    ) -> Result<Result<IssuedToken, TokenDenied>, Error> {
         let realm = self.realm(endpoint)?;
         let scopes = self.scopes();
         let mut answer = self.send(realm.clone(), &scopes, transport).await?;
@@ -74,7 +96,7 @@ impl TokenRequest<'_> {
             answer = self.send(realm.clone(), &offered, transport).await?;
         }
         if !answer.status.is_success() {
-            return Err(no_token(&answer, &realm, hint));
+            return self.denied(&answer, &realm).map(Err);
         }
         let malformed = |reason: &str| Error::Malformed {
             registry: realm.authority().to_owned(),
@@ -90,11 +112,44 @@ impl TokenRequest<'_> {
             .ok_or_else(|| malformed("it contains no token"))?;
         let header = bearer(&text).ok_or_else(|| malformed("the token has invalid characters"))?;
         let lifetime = seconds(token.expires_in.as_ref()).max(MINIMUM_LIFETIME);
-        Ok(IssuedToken {
+        Ok(Ok(IssuedToken {
             header,
             lifetime,
             refresh: token.refresh_token.filter(|token| !token.is_empty()),
-        })
+        }))
+    }
+
+    /// Interprets an answer without a token.
+    fn denied(&self, answer: &Answer, realm: &Url) -> Result<TokenDenied, Error> {
+        let registry = realm.authority().to_owned();
+        let (what, words) = ("a token".to_owned(), words(&answer.body));
+        let status = answer.status;
+        if super::retry::is_transient(status) {
+            Err(Error::Unavailable {
+                registry,
+                what,
+                status,
+                words,
+                hint: String::new(),
+            })
+        } else if status.is_client_error() && status != StatusCode::NOT_FOUND {
+            // Some services answer 401 to scopes that the user may not have, with another code.
+            let is_credential = status == StatusCode::UNAUTHORIZED
+                && self.credential.is_some()
+                && !has_another_code(&answer.body, &["UNAUTHORIZED"]);
+            Ok(TokenDenied {
+                registry,
+                words,
+                is_credential,
+            })
+        } else {
+            Err(Error::Refused {
+                registry,
+                what,
+                status,
+                words,
+            })
+        }
     }
 
     /// The address of the token service, if it is allowed.
@@ -200,35 +255,6 @@ fn seconds(value: Option<&serde_json::Value>) -> Duration {
         .unwrap_or(0.0)
         .clamp(0.0, MAXIMUM_LIFETIME.as_secs_f64());
     Duration::try_from_secs_f64(number).unwrap_or_default()
-}
-
-fn no_token(answer: &Answer, realm: &Url, hint: &str) -> Error {
-    let registry = realm.authority().to_owned();
-    let (what, words) = ("a token".to_owned(), words(&answer.body));
-    let status = answer.status;
-    if super::retry::is_transient(status) {
-        Error::Unavailable {
-            registry,
-            what,
-            status,
-            words,
-            hint: String::new(),
-        }
-    } else if status.is_client_error() && status != StatusCode::NOT_FOUND {
-        Error::Denied {
-            registry,
-            what: "its token service".to_owned(),
-            words,
-            hint: hint.to_owned(),
-        }
-    } else {
-        Error::Refused {
-            registry,
-            what,
-            status,
-            words,
-        }
-    }
 }
 
 /// The header with a credential itself; `None` if only a token service accepts it.

@@ -161,19 +161,31 @@ pub(super) fn own_access(
     flag: bool,
     warnings: &mut Warnings,
 ) -> Result<AccessSettings, ConfigError> {
-    let rules = own.take("access").map(rules).transpose()?;
+    // An empty section grants nothing.
+    let rules = own.take_written("access").map(rules).transpose()?;
     let mut section = own.section("accounts")?;
     let place = section.place().clone();
     let enabled = section.value("enabled", values::boolean)?;
-    let name = section.value("first-admin", account_name)?;
-    let file = section.text("first-admin-password-file")?;
-    let public = section.value("new-repositories", visibility)?;
+    let enabled = enabled.unwrap_or(false) || flag;
+    let [name, file, public] = [
+        "first-admin",
+        "first-admin-password-file",
+        "new-repositories",
+    ]
+    .map(|key| section.take(key));
     section.finish(warnings);
+    if !enabled && let Some(field) = [&name, &file, &public].into_iter().flatten().next() {
+        return Err(not_enabled(field.clone()));
+    }
+    let name = name.map(|field| field.read(account_name)).transpose()?;
+    let file = file.map(|field| field.read(|text| Ok(text.to_owned())));
+    let file = file.transpose()?;
+    let public = public.map(|field| field.read(visibility)).transpose()?;
     let first_admin = name.map(|name| FirstAdmin {
         name,
         password_file: file.map(PathBuf::from),
     });
-    match (auth, enabled.unwrap_or(false) || flag, rules) {
+    match (auth, enabled, rules) {
         (AccessSettings::Open, true, None) => Ok(AccessSettings::Accounts {
             first_admin,
             new_public: public.unwrap_or(false),
@@ -208,6 +220,12 @@ pub(super) fn own_access(
         }),
         (auth, false, None) => Ok(auth),
     }
+}
+
+/// The error for a key that requires regctl's own accounts.
+pub(super) fn not_enabled(field: Field) -> ConfigError {
+    let reason = "requires regctl's own accounts, which are not enabled";
+    refused(field, reason, "write regctl.accounts.enabled: true")
 }
 
 /// Whether it is public.

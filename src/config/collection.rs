@@ -246,8 +246,20 @@ fn age(text: &str) -> Result<Millis, BadValue> {
 }
 
 fn patterns(section: &mut Section, key: &str) -> Result<Vec<String>, ConfigError> {
-    let items = section.list(key)?.into_iter();
-    items
+    let Some(field) = section.take_written(key) else {
+        return Ok(Vec::new());
+    };
+    if key == "match" && field.is_empty() {
+        // Without the key a rule deletes tags of every name.
+        let reason = "is empty, so it matches no tag";
+        return Err(refused(field, reason, "write patterns, or remove the key"));
+    }
+    if field.is_empty() {
+        return Ok(Vec::new());
+    }
+    field
+        .items()?
+        .into_iter()
         .map(|item| {
             item.read(|text| {
                 let hint = "write it as in 'v*' or 'team/**'";

@@ -16,6 +16,9 @@ use super::time_zone;
 use super::values::words;
 use crate::oci::RetentionRule;
 
+/// The line about collections without a schedule.
+const ON_REQUEST: &str = "Collects garbage: on request (regctl gc)";
+
 impl Loaded {
     /// The description, one line per fact, followed by the ignored keys. Ends with a line feed.
     pub fn describe(&self) -> String {
@@ -62,7 +65,12 @@ impl Loaded {
                 index.display()
             ));
         }
-        describe_collection(collection, retention, *scrub, &mut lines);
+        if storage.read_only {
+            lines.push(ON_REQUEST.to_owned());
+            describe_trash(collection, &mut lines);
+        } else {
+            describe_collection(collection, retention, *scrub, &mut lines);
+        }
         describe_validation(validation, &mut lines);
         super::content::describe(*content, &mut lines);
         lines.push(match (pages.enabled, &pages.base_path) {
@@ -232,7 +240,8 @@ fn describe_storage(storage: &StorageSettings, lines: &mut Vec<String>) {
         (false, true) => "Clients may: pull, push and delete".to_owned(),
         (false, false) => "Clients may: pull and push, not delete".to_owned(),
     });
-    lines.push(match storage.upload_purging {
+    let purging = storage.upload_purging.filter(|_| !storage.read_only);
+    lines.push(match purging {
         None => "Unfinished uploads: kept".to_owned(),
         Some(purging) => format!(
             "Unfinished uploads: {} after {}, checked every {}",
@@ -255,7 +264,7 @@ fn describe_collection(
         Some(age) => format!(", with untagged manifests older than {}", words(age)),
     };
     lines.push(match &collection.schedule {
-        None => "Collects garbage: on request (regctl gc)".to_owned(),
+        None => ON_REQUEST.to_owned(),
         Some(schedule) => format!("Collects garbage: {schedule}{untagged}"),
     });
     if let Some(Schedule::At(_)) = collection.schedule {
@@ -264,12 +273,7 @@ fn describe_collection(
             time_zone::describe()
         ));
     }
-    lines.push(if collection.trash.is_zero() {
-        "Deleted tags: can't be restored".to_owned()
-    } else {
-        let trash = words(collection.trash);
-        format!("Deleted tags: can be restored for {trash} (regctl restore)")
-    });
+    describe_trash(collection, lines);
     for rule in retention {
         let mut words_of: Vec<String> = Vec::new();
         let list = |patterns: &[String]| patterns.join(" or ");
@@ -301,6 +305,15 @@ fn describe_collection(
             scrub.rate
         ));
     }
+}
+
+fn describe_trash(collection: &CollectionSettings, lines: &mut Vec<String>) {
+    lines.push(if collection.trash.is_zero() {
+        "Deleted tags: can't be restored".to_owned()
+    } else {
+        let trash = words(collection.trash);
+        format!("Deleted tags: can be restored for {trash} (regctl restore)")
+    });
 }
 
 fn describe_validation(validation: &ValidationSettings, lines: &mut Vec<String>) {

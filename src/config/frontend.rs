@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use super::error::ConfigError;
-use super::settings::{TlsSettings, TlsVersion};
+use super::settings::{ListenAddress, TlsSettings, TlsVersion};
 use super::tls::{refused_flag, source};
 use super::values::{self, BadValue};
+use super::wire::listen_address;
 
 /// The flags as they were given.
 #[derive(Debug, Clone, Default)]
 pub struct FrontendFlags {
+    /// `--listen`: `HOST:PORT`, `:PORT`, `unix:PATH` or an absolute path.
+    pub listen: String,
     /// `--tls`: `self-signed`, or `CERTIFICATE,KEY`.
     pub tls: Option<String>,
     /// `--host`: further names of this host, for `self-signed`.
@@ -23,6 +26,8 @@ pub struct FrontendFlags {
 /// What the flags mean.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FrontendSettings {
+    /// The address to listen on.
+    pub address: ListenAddress,
     /// TLS, or plain http.
     pub tls: Option<TlsSettings>,
     /// The prefix of every link: empty, or `/registry`.
@@ -35,6 +40,7 @@ pub struct FrontendSettings {
 pub fn frontend(flags: &FrontendFlags) -> Result<FrontendSettings, ConfigError> {
     let refused = |flag, bad: BadValue| refused_flag(flag, &bad.reason, bad.hint);
     Ok(FrontendSettings {
+        address: listen_address(&flags.listen)?,
         tls: tls(flags)?,
         base_path: values::prefix(&flags.base_path).map_err(|bad| refused("--base-path", bad))?,
         cache: values::period(&flags.cache).map_err(|bad| refused("--cache", bad))?,
@@ -72,6 +78,7 @@ mod tests {
 
     fn flags(tls: Option<&str>, base_path: &str, cache: &str) -> FrontendFlags {
         FrontendFlags {
+            listen: ":8080".to_owned(),
             tls: tls.map(str::to_owned),
             hosts: Vec::new(),
             base_path: base_path.to_owned(),
@@ -108,5 +115,11 @@ mod tests {
             ..flags(None, "", "1m")
         };
         assert!(frontend(&alone).unwrap_err().to_string().contains("--host"));
+        let nowhere = FrontendFlags {
+            listen: "bogus".to_owned(),
+            ..flags(None, "", "1m")
+        };
+        let error = frontend(&nowhere).unwrap_err();
+        assert!(error.is_of_command_line(), "{error}");
     }
 }

@@ -38,7 +38,7 @@ pub(super) fn health_settings(
         let check = health_check(&mut section)?;
         settings.http.push(HttpCheck {
             uri: needed(uri, "uri", &section)?,
-            headers: headers(&mut section)?,
+            headers: headers(&mut section, |_| Ok(()))?,
             status: section
                 .value("statuscode", values::status_code)?
                 .unwrap_or(200),

@@ -14,7 +14,7 @@ use super::error::ConfigError;
 use super::health::health_settings;
 use super::node::{Node, Value};
 use super::places::FilePlaces;
-use super::section::{Section, Warnings, unsupported};
+use super::section::{Field, Section, Warnings, unsupported};
 use super::settings::{
     IndexPlatforms, LogFormat, LogLevel, LogSettings, Settings, ValidationSettings,
 };
@@ -45,6 +45,8 @@ pub(super) const TOP: [&str; 18] = [
     "regctl",
 ];
 
+/// The pattern for an empty list of allowed URLs, as in registry:2. It matches no URL.
+const NO_URL: &str = "^$";
 /// Default maximum number of entries of a page.
 const PAGE: usize = 1000;
 
@@ -235,8 +237,13 @@ fn validation_settings(
     let disabled = validation.value("disabled", values::boolean)?;
     let mut manifests = validation.section("manifests")?;
     let mut urls = manifests.section("urls")?;
-    let urls_allow = patterns(&mut urls, "allow")?;
-    let urls_deny = patterns(&mut urls, "deny")?;
+    let allow = urls.written_list("allow")?;
+    let is_written = allow.is_some();
+    let mut urls_allow = patterns(allow.unwrap_or_default())?;
+    let urls_deny = patterns(urls.list("deny")?)?;
+    if is_written && urls_allow.is_empty() && urls_deny.is_empty() {
+        urls_allow.push(NO_URL.to_owned());
+    }
     urls.finish(warnings);
     let mut indexes = manifests.section("indexes")?;
     let index_platforms = index_platforms(&mut indexes, warnings)?;
@@ -262,8 +269,8 @@ fn validation_settings(
     }
 }
 
-fn patterns(urls: &mut Section, key: &str) -> Result<Vec<String>, ConfigError> {
-    urls.list(key)?
+fn patterns(items: Vec<Field>) -> Result<Vec<String>, ConfigError> {
+    items
         .into_iter()
         .map(|item| item.read(values::pattern))
         .collect()

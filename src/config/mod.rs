@@ -32,6 +32,7 @@ mod settings;
 mod storage;
 mod time_zone;
 mod tls;
+mod unused;
 mod values;
 mod wire;
 mod workloads;
@@ -63,6 +64,7 @@ pub use settings::{
     LogSettings, Settings, StorageDriver, StorageSettings, TcpCheck, TlsSettings, TlsVersion,
     UploadPurging, ValidationSettings,
 };
+pub use storage::default_root;
 pub use workloads::WorkloadSettings;
 
 use interpret::{Basis, Flags, TOP, interpret};
@@ -131,12 +133,6 @@ pub fn period(text: &str) -> Result<Duration, String> {
     values::period(text).map_err(|bad| format!("{}; hint: {}", bad.reason, bad.hint))
 }
 
-/// Parses an address to listen on: `HOST:PORT`, `:PORT`, `unix:PATH` or an absolute path. The error
-/// continues a sentence.
-pub fn listen_address(text: &str) -> Result<ListenAddress, String> {
-    values::flag_address(text).map_err(|bad| format!("{}; hint: {}", bad.reason, bad.hint))
-}
-
 /// A duration in milliseconds, as people write it.
 pub fn period_in_words(milliseconds: Millis) -> String {
     values::words(Duration::from_millis(
@@ -182,6 +178,7 @@ fn load_from(request: &Request, usual_places: &[&Path]) -> Result<Loaded, Config
     let values = places::values(&root);
     let mut settings = interpret(root, basis, flags, &mut warnings)?;
     settings.places = FilePlaces::find(&values, &settings);
+    unused::warn(&values, &settings, &mut warnings);
     time_zone::check(settings.collection.schedule.as_ref(), &mut warnings);
     Ok(Loaded {
         settings,

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::access::AccessSettings;
+use super::access::{AccessSettings, not_enabled};
 use super::error::ConfigError;
-use super::section::{Section, Warnings, refused};
+use super::section::{Section, Warnings};
 use super::workloads::issuer;
 
 /// A provider through which people sign in.
@@ -36,25 +36,20 @@ pub(super) fn oidc(
         return Ok(None);
     };
     if !matches!(access, AccessSettings::Accounts { .. }) {
-        let reason = "requires regctl's own accounts, which are not enabled";
-        return Err(refused(
-            field,
-            reason,
-            "write regctl.accounts.enabled: true",
-        ));
+        return Err(not_enabled(field));
     }
     let place = field.node.place.clone();
     let mut section = Section::of(field.path, field.node)?;
     let address = section.value("issuer", issuer)?;
     let client = section.text("client-id")?;
     let secret_file = section.text("client-secret-file")?.map(PathBuf::from);
-    let mut scopes = Vec::new();
-    for item in section.list("scopes")? {
-        scopes.push(item.read(|text| Ok(text.to_owned()))?);
-    }
-    if scopes.is_empty() {
-        scopes = ["profile", "email"].map(str::to_owned).to_vec();
-    }
+    let scopes = match section.written_list("scopes")? {
+        Some(items) => items
+            .into_iter()
+            .map(|item| item.read(|text| Ok(text.to_owned())))
+            .collect::<Result<_, _>>()?,
+        None => ["profile", "email"].map(str::to_owned).to_vec(),
+    };
     let name_claim = section.text("name-claim")?;
     let groups_claim = section.text("groups-claim")?;
     let authorities = section.text("ca")?.map(PathBuf::from);

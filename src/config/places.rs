@@ -37,7 +37,7 @@ impl FilePlaces {
 }
 
 /// A key without the numbers of list items, and in the spelling of variables.
-fn plain(key: &str) -> String {
+pub(super) fn plain(key: &str) -> String {
     let parts = key.split('[').enumerate().map(|(number, part)| {
         let rest = part.split_once(']').filter(|_| number > 0);
         rest.map_or(part, |(_, rest)| rest)

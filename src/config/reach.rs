@@ -66,9 +66,10 @@ pub(super) fn reach_settings(
     warnings: &mut Warnings,
 ) -> Result<ReachSettings, ConfigError> {
     let mut settings = ReachSettings::default();
-    if let Some(field) = own.take("trusted-proxies") {
-        let items = field.items()?.into_iter();
+    // An empty list trusts nobody.
+    if let Some(items) = own.written_list("trusted-proxies")? {
         settings.trusted_proxies = items
+            .into_iter()
             .map(|item| item.read(network))
             .collect::<Result<_, _>>()?;
     }

@@ -2,7 +2,8 @@
 //! remaining keys are unknown.
 //!
 //! A section has the path and the position of each value, for error messages. A key whose value is
-//! null or empty counts as missing, as in registry:2. This module names no keys.
+//! null or empty counts as missing, as in registry:2, except for lists of which an empty one is the
+//! opposite of a missing one. This module names no keys.
 
 use super::error::{ConfigError, Origin, Place};
 use super::node::{Entry, Node, Value};
@@ -17,7 +18,7 @@ pub(super) struct Section {
 }
 
 /// The value of a key, with its path.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Field {
     pub(super) path: String,
     pub(super) node: Node,
@@ -91,19 +92,18 @@ impl Section {
         }
     }
 
-    /// Removes and returns a key, unless it is missing. Names of variables can't have dashes: the
-    /// spelling without them takes precedence.
+    /// Removes and returns a key, unless it is missing.
     pub(super) fn take(&mut self, key: &str) -> Option<Field> {
+        self.take_written(key).filter(|field| !field.is_empty())
+    }
+
+    /// Removes and returns a key that is not null; its value may be empty. Names of variables can't
+    /// have dashes: the spelling without them takes precedence.
+    pub(super) fn take_written(&mut self, key: &str) -> Option<Field> {
         let written = self.remove(key);
         let plain = key.replace('-', "");
         let node = self.remove(&plain).or(written)?;
-        let empty = match &node.value {
-            Value::Null => true,
-            Value::Scalar(text) => text.is_empty(),
-            Value::List(items) => items.is_empty(),
-            Value::Map(entries) => entries.is_empty(),
-        };
-        (!empty).then(|| Field {
+        (node.value != Value::Null).then(|| Field {
             path: self.path_of(key),
             node,
         })
@@ -145,6 +145,14 @@ impl Section {
         self.take(key).map_or(Ok(Vec::new()), Field::items)
     }
 
+    /// Removes and returns a list of which an empty one means nothing, and a missing one a default.
+    pub(super) fn written_list(&mut self, key: &str) -> Result<Option<Vec<Field>>, ConfigError> {
+        match self.take_written(key) {
+            Some(field) if field.is_empty() => Ok(Some(Vec::new())),
+            field => field.map(Field::items).transpose(),
+        }
+    }
+
     /// Removes and returns all remaining keys with their values, including null.
     pub(super) fn rest(&mut self) -> Vec<(String, Field)> {
         std::mem::take(&mut self.entries)
@@ -179,6 +187,16 @@ impl Section {
 }
 
 impl Field {
+    /// Whether its value is null or empty.
+    pub(super) fn is_empty(&self) -> bool {
+        match &self.node.value {
+            Value::Null => true,
+            Value::Scalar(text) => text.is_empty(),
+            Value::List(items) => items.is_empty(),
+            Value::Map(entries) => entries.is_empty(),
+        }
+    }
+
     /// Parses its text.
     pub(super) fn read<T>(
         self,

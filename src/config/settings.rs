@@ -188,6 +188,17 @@ pub enum ListenAddress {
     Unix(PathBuf),
 }
 
+impl ListenAddress {
+    /// Whether one process can't listen on both: they have the same port, and one host or all.
+    pub(super) fn overlaps(&self, other: &Self) -> bool {
+        let (Self::Tcp { host, port }, Self::Tcp { host: of, port: at }) = (self, other) else {
+            return false;
+        };
+        let is_every = |host: &str| matches!(host, "" | "0.0.0.0" | "::");
+        port == at && *port != 0 && (host == of || is_every(host) || is_every(of))
+    }
+}
+
 /// TLS settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlsSettings {

@@ -105,11 +105,14 @@ fn driver(
         (Some(root), _, _) => root.to_owned(),
         (None, Some(root), _) => root,
         (None, None, Basis::File) => PathBuf::from(REGISTRY_ROOT),
-        (None, None, Basis::Nothing) => dirs::data_dir()
-            .ok_or(ConfigError::NoDataDirectory)?
-            .join("regctl"),
+        (None, None, Basis::Nothing) => default_root().ok_or(ConfigError::NoDataDirectory)?,
     };
     Ok(StorageDriver::Filesystem { root })
+}
+
+/// The root without a configuration.
+pub fn default_root() -> Option<PathBuf> {
+    Some(dirs::data_dir()?.join("regctl"))
 }
 
 fn root_directory(field: Field, warnings: &mut Warnings) -> Result<Option<PathBuf>, ConfigError> {

@@ -20,7 +20,7 @@ pub(super) fn tls_settings(
     let certificate = tls.take("certificate");
     let key = tls.take("key");
     let minimum = minimum(&mut tls, warnings)?;
-    let clients = clients(&mut tls, warnings)?;
+    let (clients, authorities) = clients(&mut tls, warnings)?;
     tls.ignore(
         "ciphersuites",
         "is not done: the suites of TLS 1.2 and 1.3 that are considered safe are offered",
@@ -55,7 +55,16 @@ pub(super) fn tls_settings(
             other
         }
     };
-    Ok(certificate.map(|certificate| TlsSettings {
+    let Some(certificate) = certificate else {
+        // Over plain HTTP nobody would need a certificate.
+        let clients = authorities.map(|field| {
+            let reason = "requires TLS, and there is no http.tls.certificate";
+            let hint = "name certificate and key, or remove clientcas to serve everybody";
+            refused(field, reason, hint)
+        });
+        return clients.map_or(Ok(None), Err);
+    };
+    Ok(Some(TlsSettings {
         certificate,
         minimum,
         clients,
@@ -124,24 +133,22 @@ fn path(field: Field) -> Result<PathBuf, ConfigError> {
     field.read(|text| Ok(PathBuf::from(text)))
 }
 
-/// The client certificates. A requested certificate is always verified.
+/// The client certificates, and the key that names their authorities. A requested certificate is
+/// always verified.
 fn clients(
     tls: &mut Section,
     warnings: &mut Warnings,
-) -> Result<Option<ClientCertificates>, ConfigError> {
-    let authorities: Vec<PathBuf> = tls
-        .list("clientcas")?
-        .into_iter()
-        .map(path)
-        .collect::<Result<_, _>>()?;
-    if authorities.is_empty() {
+) -> Result<(Option<ClientCertificates>, Option<Field>), ConfigError> {
+    let Some(field) = tls.take("clientcas") else {
         tls.ignore(
             "clientauth",
             "has no effect: there is no http.tls.clientcas",
             warnings,
         );
-        return Ok(None);
-    }
+        return Ok((None, None));
+    };
+    let items = field.clone().items()?.into_iter();
+    let authorities: Vec<PathBuf> = items.map(path).collect::<Result<_, _>>()?;
     let mut required = true;
     if let Some(field) = tls.take("clientauth") {
         let (place, key) = (field.node.place.clone(), field.path.clone());
@@ -165,10 +172,11 @@ fn clients(
             );
         }
     }
-    Ok(Some(ClientCertificates {
+    let clients = ClientCertificates {
         authorities,
         required,
-    }))
+    };
+    Ok((Some(clients), Some(field)))
 }
 
 fn minimum(tls: &mut Section, warnings: &mut Warnings) -> Result<TlsVersion, ConfigError> {

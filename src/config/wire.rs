@@ -8,7 +8,7 @@ use super::interpret::{Basis, Flags};
 use super::section::{Section, Warnings, refused};
 use super::settings::{DebugSettings, HttpSettings, ListenAddress};
 use super::tls::tls_settings;
-use super::values;
+use super::values::{self, BadValue};
 
 pub(super) fn http_settings(
     top: &mut Section,
@@ -25,9 +25,9 @@ pub(super) fn http_settings(
     http.text("secret")?;
     let relative_urls = http.value("relativeurls", values::boolean)?;
     let drain_timeout = http.value("draintimeout", values::duration)?;
-    let headers = headers(&mut http)?;
+    let headers = headers(&mut http, answered)?;
     let tls = tls_settings(&mut http, host.as_deref(), acme, flags, warnings)?;
-    let debug = debug_settings(&mut http, warnings)?;
+    let debug = debug_settings(&mut http, &address, warnings)?;
     let mut http2 = http.section("http2")?;
     let http2_disabled = http2.value("disabled", values::boolean)?;
     http2.finish(warnings);
@@ -58,7 +58,7 @@ fn address(
     let unix = http.value("net", |net| match net {
         "tcp" => Ok(false),
         "unix" => Ok(true),
-        _ => Err(values::BadValue::not(net, "a network", "write tcp or unix")),
+        _ => Err(BadValue::not(net, "a network", "write tcp or unix")),
     })?;
     let configured = if unix.unwrap_or(false) {
         http.text("addr")?
@@ -67,12 +67,7 @@ fn address(
         http.value("addr", values::tcp_address)?
     };
     if let Some(text) = listen {
-        return values::flag_address(text).map_err(|bad| ConfigError::Value {
-            place: Place::start_of(Origin::Flag("--listen")),
-            key: "the address".to_owned(),
-            reason: bad.reason,
-            hint: bad.hint.to_owned(),
-        });
+        return listen_address(text);
     }
     match configured {
         Some(address) => Ok(address),
@@ -90,6 +85,16 @@ fn address(
             port: 5000,
         }),
     }
+}
+
+/// The address of the `--listen` flag.
+pub(super) fn listen_address(text: &str) -> Result<ListenAddress, ConfigError> {
+    values::flag_address(text).map_err(|bad| ConfigError::Value {
+        place: Place::start_of(Origin::Flag("--listen")),
+        key: "the address".to_owned(),
+        reason: bad.reason,
+        hint: bad.hint.to_owned(),
+    })
 }
 
 fn public_host(http: &mut Section, warnings: &mut Warnings) -> Result<Option<String>, ConfigError> {
@@ -110,10 +115,13 @@ fn public_host(http: &mut Section, warnings: &mut Warnings) -> Result<Option<Str
 }
 
 /// Header fields with their values, in the order of the file.
-pub(super) fn headers(section: &mut Section) -> Result<Vec<(String, Vec<String>)>, ConfigError> {
+pub(super) fn headers(
+    section: &mut Section,
+    check: impl Fn(&str) -> Result<(), BadValue>,
+) -> Result<Vec<(String, Vec<String>)>, ConfigError> {
     let mut headers = Vec::new();
     for (name, field) in section.section("headers")?.rest() {
-        if let Err(bad) = values::header_name(&name) {
+        if let Err(bad) = values::header_name(&name).and_then(|name| check(&name)) {
             return Err(refused(field, bad.reason, bad.hint));
         }
         let values = field
@@ -126,12 +134,41 @@ pub(super) fn headers(section: &mut Section) -> Result<Vec<(String, Vec<String>)
     Ok(headers)
 }
 
+/// Refuses headers that describe the body of one answer: on every answer they are wrong, and clients
+/// read nothing.
+fn answered(name: &str) -> Result<(), BadValue> {
+    const OF_ONE_BODY: [&str; 5] = [
+        "content-length",
+        "transfer-encoding",
+        "content-encoding",
+        "content-range",
+        "trailer",
+    ];
+    let is_of_one = OF_ONE_BODY.contains(&name.to_ascii_lowercase().as_str());
+    if is_of_one {
+        return Err(BadValue {
+            reason: "describes the body of one answer, and would be on every answer".to_owned(),
+            hint: "remove it: regctl sets it where it belongs",
+        });
+    }
+    Ok(())
+}
+
 fn debug_settings(
     http: &mut Section,
+    main: &ListenAddress,
     warnings: &mut Warnings,
 ) -> Result<Option<DebugSettings>, ConfigError> {
     let mut debug = http.section("debug")?;
-    let address = debug.value("addr", values::tcp_address)?;
+    let field = debug.take("addr");
+    let address = field.clone().map(|field| field.read(values::tcp_address));
+    let address = address.transpose()?;
+    if let (Some(field), Some(address)) = (field, &address)
+        && address.overlaps(main)
+    {
+        let reason = format!("is {address}, and the registry itself listens on {main}");
+        return Err(refused(field, reason, "choose another port"));
+    }
     let mut prometheus = debug.section("prometheus")?;
     let enabled = prometheus.value("enabled", values::boolean)?;
     let path = prometheus.value("path", values::metrics_path)?;

@@ -3,9 +3,9 @@
 
 use std::path::PathBuf;
 
-use super::access::AccessSettings;
+use super::access::{AccessSettings, not_enabled};
 use super::error::ConfigError;
-use super::section::{Field, Section, Warnings, refused};
+use super::section::{Field, Section, Warnings};
 use super::values::{self, BadValue};
 use crate::oci::{AccountName, Grant};
 
@@ -41,12 +41,7 @@ pub(super) fn workloads(
         return Ok(Vec::new());
     };
     if !matches!(access, AccessSettings::Accounts { .. }) {
-        let reason = "requires regctl's own accounts, which are not enabled";
-        return Err(refused(
-            field,
-            reason,
-            "write regctl.accounts.enabled: true",
-        ));
+        return Err(not_enabled(field));
     }
     field
         .items()?

@@ -33,29 +33,72 @@ const SMALLEST: usize = 32 * 1024;
 /// Number of bodies being received.
 static RECEIVING: AtomicUsize = AtomicUsize::new(0);
 
-/// The body of a request, and its connection.
+/// The body of a request. If nobody reads it, it is read and discarded when it is dropped.
 pub(super) struct Incoming {
+    client: Client,
+    body: Option<Arriving>,
+    /// Whether it is discarded rather than refused.
+    drains: bool,
+}
+
+/// A body being received, and its connection.
+struct Arriving {
     body: hyper::body::Incoming,
     receiving: Receiving,
 }
 
 impl Incoming {
-    pub(super) fn new(body: hyper::body::Incoming, running: Arc<RunningRequest>) -> Self {
+    /// With HTTP/2, and if the client waits until its body is wanted, an unread body is not drained.
+    pub(super) fn new(
+        body: hyper::body::Incoming,
+        running: Arc<RunningRequest>,
+        drains: bool,
+    ) -> Self {
+        if !body.is_end_stream() {
+            running.expect_body(body.size_hint().exact());
+        }
+        let receiving = Receiving::new(running);
         Self {
-            body,
-            receiving: Receiving::new(running),
+            client: receiving.client(),
+            body: Some(Arriving { body, receiving }),
+            drains,
         }
     }
 
     /// The client that sent it.
     pub(super) fn client(&self) -> Client {
-        self.receiving.client()
+        self.client
     }
+
+    fn stream(mut self) -> Option<BodyStream> {
+        self.body.take().map(BodyStream::new)
+    }
+}
+
+impl Drop for Incoming {
+    fn drop(&mut self) {
+        let unread = self.body.take();
+        let Some(unread) = unread.filter(|unread| !unread.body.is_end_stream()) else {
+            return;
+        };
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) if self.drains => {
+                runtime.spawn(async { drop_rest(BodyStream::new(unread)).await });
+            }
+            _ => unread.receiving.abandoned(),
+        }
+    }
+}
+
+/// Whether the connection is closed after the answer to a request, because more of its body is left
+/// than is drained, or an unknown length.
+pub(super) fn is_too_much_left(running: &RunningRequest) -> bool {
+    running.left_of_body() > DRAINED as u64
 }
 
 /// A body as a stream of batches of slices.
 struct BodyStream {
-    body: Incoming,
+    body: Arriving,
     gathered: Vec<Bytes>,
     size: usize,
     /// Bytes received in the current window.
@@ -73,7 +116,7 @@ enum State {
 }
 
 impl BodyStream {
-    fn new(body: Incoming) -> Self {
+    fn new(body: Arriving) -> Self {
         RECEIVING.fetch_add(1, Ordering::Relaxed);
         let window = Box::pin(tokio::time::sleep(WINDOW));
         Self {
@@ -93,6 +136,7 @@ impl BodyStream {
 
     /// Ends the stream with an error, after the received slices.
     fn broken(&mut self, error: BodyError) -> Result<Vec<Bytes>, BodyError> {
+        self.body.receiving.abandoned();
         if let Some(gathered) = self.take_gathered() {
             self.state = State::Broken(error);
             Ok(gathered)
@@ -105,6 +149,9 @@ impl BodyStream {
 
 impl Drop for BodyStream {
     fn drop(&mut self) {
+        if !self.body.body.is_end_stream() {
+            self.body.receiving.abandoned();
+        }
         RECEIVING.fetch_sub(1, Ordering::Relaxed);
     }
 }
@@ -167,11 +214,6 @@ enum Part {
 /// still sending reads the answer. Beyond that the connection is closed.
 const DRAINED: usize = 64 * 1024 * 1024;
 
-/// Reads and discards a body while its request is answered.
-pub(super) fn drain(body: Incoming) {
-    tokio::spawn(drop_rest(BodyStream::new(body)));
-}
-
 async fn drop_rest(mut body: BodyStream) {
     let mut dropped = 0;
     while let Some(Ok(slices)) = body.next().await {
@@ -188,8 +230,9 @@ async fn drop_rest(mut body: BodyStream) {
 /// The stream ends with an error when the future is dropped before the body has ended.
 pub(super) fn split(body: Incoming) -> (IncomingBody, BoxFuture<'static, ()>) {
     let (sender, receiver) = mpsc::channel(1);
+    let stream = body.stream();
     let feed = async move {
-        let mut body = BodyStream::new(body);
+        let Some(mut body) = stream else { return };
         while let Some(slices) = body.next().await {
             // The consumer refused the rest; the answer has the reason.
             if sender.send(Part::Slices(slices)).await.is_err() {
@@ -246,8 +289,10 @@ pub(super) enum ReadError {
 
 /// Reads a body of up to `limit` bytes, as long as it has its memory slot.
 pub(super) async fn whole(body: Incoming, limit: usize, slot: &Slot) -> Result<Bytes, ReadError> {
-    let mut body = BodyStream::new(body);
     let mut gathered = BytesMut::new();
+    let Some(mut body) = body.stream() else {
+        return Ok(gathered.freeze());
+    };
     loop {
         let slices = tokio::select! {
             slices = body.next() => slices,

@@ -9,7 +9,7 @@ mod sending;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
@@ -180,8 +180,12 @@ pub(super) struct RunningRequest {
     slot: Option<Slot>,
     /// What it waits for at its client: [`MORE_BODY`], [`READING`]. Nothing: the server is at work.
     waits_for: AtomicU8,
+    /// Bytes of its body that have not been received; [`UNKNOWN`]: any number.
+    left: AtomicU64,
 }
 
+/// Any number of bytes.
+const UNKNOWN: u64 = u64::MAX;
 /// More of the request's body.
 const MORE_BODY: u8 = 1;
 /// That the client reads the answer.
@@ -193,6 +197,7 @@ impl RunningRequest {
             counted,
             slot,
             waits_for: AtomicU8::new(0),
+            left: AtomicU64::new(0),
         };
         running.works();
         running
@@ -234,6 +239,17 @@ impl RunningRequest {
         self.connection().client
     }
 
+    /// Records that it has a body, of `length` bytes if that is known.
+    pub(super) fn expect_body(&self, length: Option<u64>) {
+        self.left
+            .store(length.unwrap_or(UNKNOWN), Ordering::Relaxed);
+    }
+
+    /// Bytes of its body that have not been received, or the largest number.
+    pub(super) fn left_of_body(&self) -> u64 {
+        self.left.load(Ordering::Relaxed)
+    }
+
     /// Whether a slot was acquired in time.
     pub(super) fn is_admitted(&self) -> bool {
         self.slot.is_some()
@@ -271,6 +287,11 @@ impl Receiving {
     /// Counts a frame that was read.
     pub(super) fn taken(&self, bytes: usize) {
         self.0.end_wait(MORE_BODY);
+        let left = self.0.left_of_body();
+        if left != UNKNOWN {
+            let left = left.saturating_sub(bytes as u64);
+            self.0.left.store(left, Ordering::Relaxed);
+        }
         let connection = self.0.connection();
         connection.forget_unread(bytes + FRAME_HEADER);
         if connection.progress.fetch_add(bytes, Ordering::Relaxed) + bytes >= PROGRESS {
@@ -282,6 +303,12 @@ impl Receiving {
     /// Called at the end of the body.
     pub(super) fn ended(&self) {
         self.0.end_wait(MORE_BODY);
+        self.0.left.store(0, Ordering::Relaxed);
+    }
+
+    /// Called when nobody reads the rest of the body.
+    pub(super) fn abandoned(&self) {
+        self.0.left.store(UNKNOWN, Ordering::Relaxed);
     }
 
     /// Called when no data is available. If it is the only body, nothing is unread.

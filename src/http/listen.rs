@@ -11,7 +11,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::Request;
+use http::header::{CONNECTION, DATE, EXPECT};
+use http::{HeaderValue, Request, Version};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -19,25 +20,28 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::acme::{Acceptor, AcmeChallenges};
 use super::address::{Bound, Socket};
 use super::body;
 use super::connection::{Connection, Sending, Timeouts};
+use super::date;
 use super::plain_http;
 use super::respond::{Answer, Refusal};
 use super::slots::{self, Client, SlotPool};
 use super::tls::{Tls, TlsError};
 use super::write_timeout::WriteTimeout;
 use super::{App, ops};
+use crate::clock::Clock;
 
 /// Timeout of the head of a request, and of an idle connection. Longer than the 90 s after which
 /// Go's clients close an idle connection.
 const HEAD_LIMIT: Duration = Duration::from_secs(100);
 /// Maximum number of header fields of a request; together they must fit into [`READ_AHEAD`].
 const HEADERS: usize = 1024;
-/// Timeout of a TLS handshake.
+/// Timeout of a TLS handshake, from the connection to its end.
 pub(super) const HANDSHAKE_LIMIT: Duration = Duration::from_secs(20);
 /// Timeout of a write to the socket.
 const WRITE_LIMIT: Duration = Duration::from_mins(2);
@@ -299,10 +303,13 @@ async fn open(stream: Stream, service: Service, connection: &Arc<Connection>, wa
             // Answers are written completely; waiting for more data would only delay them.
             let _ = stream.set_nodelay(true);
             let peer = peer.ip().to_canonical();
+            let deadline = Instant::now() + HANDSHAKE_LIMIT;
             match service.acceptor.clone() {
-                Some(_) if plain_http::is_sent(&stream).await => plain_http::refuse(stream).await,
+                Some(_) if plain_http::is_sent(&stream, deadline).await => {
+                    plain_http::refuse(stream).await;
+                }
                 Some(acceptor) => {
-                    let handshake = tokio::time::timeout(HANDSHAKE_LIMIT, acceptor.accept(stream));
+                    let handshake = tokio::time::timeout_at(deadline, acceptor.accept(stream));
                     match handshake.await {
                         Ok(Ok(None)) => {}
                         Ok(Ok(Some(stream))) => {
@@ -336,17 +343,30 @@ async fn serve<S>(
         let serves = serves.clone();
         async move {
             let running = connection.begin().await;
+            let is_http1 = request.version() < Version::HTTP_2;
+            let drains = is_http1 && !request.headers().contains_key(EXPECT);
             let request =
-                request.map(|incoming| body::Incoming::new(incoming, Arc::clone(&running)));
-            let answer: Answer = match serves {
+                request.map(|incoming| body::Incoming::new(incoming, Arc::clone(&running), drains));
+            let mut answer: Answer = match serves {
                 _ if !running.is_admitted() => {
+                    drop(request);
                     Refusal::busy("too many requests are being answered").answer()
                 }
                 // Boxed: a request that waits for its slot needs no memory for its handler.
                 Serves::Registry => Box::pin(app.answer(request, peer, tls)).await,
                 Serves::Debug => ops::debug(&app, request.map(drop)).await,
-                Serves::Challenges(challenges) => challenges.answer(request.uri().path()),
+                Serves::Challenges(challenges) => {
+                    let (head, _) = request.into_parts();
+                    challenges.answer(head.uri.path())
+                }
             };
+            let headers = answer.headers_mut();
+            if is_http1 && body::is_too_much_left(&running) {
+                headers.insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            if let Some(date) = date::after_a_step_back(Clock::system().now()) {
+                headers.insert(DATE, date);
+            }
             Ok::<_, Infallible>(answer.map(|body| Sending::new(body, running)))
         }
     });

@@ -10,7 +10,9 @@ mod answer_body;
 mod api;
 mod body;
 mod challenge;
+mod client_certificates;
 mod connection;
+mod date;
 mod forwarded;
 mod guard;
 mod host;
@@ -57,8 +59,9 @@ pub use location::Locations;
 pub use ops::{FailedChecks, Health};
 pub use tls::{Certificate, TlsError, TlsVersion};
 
+pub use client_certificates::ClientAuthorities;
 pub use rates::{Rate, RateLimits};
-pub use tls::{ClientAuthorities, Tls};
+pub use tls::Tls;
 
 use answer_body::Body;
 use body::Incoming;
@@ -293,19 +296,18 @@ impl Shared {
         let set = answer.headers_mut();
         if in_v2 {
             set.insert(API_VERSION, HeaderValue::from_static("registry/2.0"));
-            // Pushed content is not trusted: browsers must not render it.
-            set.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-            set.insert(
-                CONTENT_SECURITY_POLICY,
-                HeaderValue::from_static("sandbox; default-src 'none'"),
-            );
         }
         set.insert(REQUEST_ID, id);
-        for (name, _) in &self.headers {
-            set.remove(name);
-        }
-        for (name, value) in &self.headers {
-            set.append(name.clone(), value.clone());
+        respond::configure(set, &self.headers);
+        if in_v2 {
+            // Pushed content is not trusted: browsers must not render it.
+            for (name, value) in [
+                (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+                (CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'"),
+            ] {
+                let value = HeaderValue::from_static(value);
+                set.entry(name).or_insert(value);
+            }
         }
         observed.follow(answer, context)
     }

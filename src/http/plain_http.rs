@@ -2,14 +2,15 @@
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 
 use super::listen::{HANDSHAKE_LIMIT, READ_AHEAD};
 
-/// Whether the first byte does not begin a TLS handshake (RFC 8446, section 5.1: it begins with
-/// 22).
-pub(super) async fn is_sent(stream: &TcpStream) -> bool {
+/// Whether the first byte, if it comes until then, does not begin a TLS handshake (RFC 8446, section
+/// 5.1: it begins with 22).
+pub(super) async fn is_sent(stream: &TcpStream, deadline: Instant) -> bool {
     let mut first = [0];
-    match tokio::time::timeout(HANDSHAKE_LIMIT, stream.peek(&mut first)).await {
+    match tokio::time::timeout_at(deadline, stream.peek(&mut first)).await {
         Ok(Ok(1)) => first[0].is_ascii_uppercase(),
         _ => false,
     }

@@ -1,6 +1,8 @@
 //! Answers: the only place that maps errors of the registry to a status and an OCI body.
 
-use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use http::header::{
+    ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, VARY,
+};
 use http::{HeaderMap, Response, StatusCode};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -304,9 +306,48 @@ pub(super) fn set(answer: &mut Answer, name: HeaderName, value: impl TryInto<Hea
     }
 }
 
+/// Adds the configured headers to those of an answer. What an answer says about itself is right: such
+/// a header stays as it is. Vary is a list, of which the configuration may have more.
+pub(super) fn configure(answer: &mut HeaderMap, configured: &[(HeaderName, HeaderValue)]) {
+    let are_new: Vec<bool> = configured
+        .iter()
+        .map(|(name, _)| *name == VARY || !answer.contains_key(name))
+        .collect();
+    for ((name, value), is_new) in configured.iter().zip(are_new) {
+        if is_new {
+            answer.append(name.clone(), value.clone());
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_configured_header_replaces_none_of_the_answer() {
+        let map = |pairs: &[(&'static str, &'static str)]| {
+            let pairs = pairs.iter().map(|(name, value)| {
+                let value = HeaderValue::from_static(value);
+                (HeaderName::from_static(name), value)
+            });
+            pairs.collect::<Vec<_>>()
+        };
+        let mut answer: HeaderMap = map(&[("content-type", "a/b"), ("vary", "accept")])
+            .into_iter()
+            .collect();
+        let configured = [
+            ("content-type", "text/plain"),
+            ("vary", "origin"),
+            ("x-example", "one"),
+            ("x-example", "two"),
+        ];
+        configure(&mut answer, &map(&configured));
+        let list = |name: &str| answer.get_all(name).iter().collect::<Vec<_>>();
+        assert_eq!(list("content-type"), ["a/b"]);
+        assert_eq!(list("vary"), ["accept", "origin"]);
+        assert_eq!(list("x-example"), ["one", "two"]);
+    }
 
     #[test]
     fn a_full_and_a_failing_device_have_different_answers() {

@@ -1,5 +1,4 @@
-//! TLS: the certificate, reloaded when its files change, and the authorities of client
-//! certificates.
+//! TLS of a listener: the certificate, reloaded when its files change.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,11 +9,11 @@ use tokio_rustls::rustls;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio_rustls::rustls::server::danger::ClientCertVerifier;
-use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier};
+use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert};
 use tokio_rustls::rustls::sign::CertifiedKey;
 
 use super::acme::{Acceptor, AcmeChallenges};
+use super::client_certificates::ClientAuthorities;
 
 /// A version of TLS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,35 +63,6 @@ pub struct Tls {
     pub challenges: Option<AcmeChallenges>,
 }
 
-/// The authorities of client certificates.
-#[derive(Debug, Clone)]
-pub struct ClientAuthorities(Arc<dyn ClientCertVerifier>);
-
-impl ClientAuthorities {
-    /// Reads them from PEM files. Clients without a certificate are refused if it is `required`.
-    pub fn load(files: &[PathBuf], required: bool) -> Result<Self, TlsError> {
-        let mut roots = rustls::RootCertStore::empty();
-        for path in files {
-            for certificate in chain(path)? {
-                roots.add(certificate).map_err(|_| TlsError::File {
-                    path: path.clone(),
-                    reason: "a certificate in it is damaged".to_owned(),
-                })?;
-            }
-        }
-        let provider = Arc::new(aws_lc_rs::default_provider());
-        let builder = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
-        let builder = if required {
-            builder
-        } else {
-            builder.allow_unauthenticated()
-        };
-        let verifier = builder.build();
-        let verifier = verifier.map_err(|error| TlsError::Settings(error.to_string()))?;
-        Ok(Self(verifier))
-    }
-}
-
 /// What was read from the files.
 #[derive(Debug)]
 struct Loaded {
@@ -107,9 +77,13 @@ pub struct Certificate {
     chain: PathBuf,
     key: PathBuf,
     current: ArcSwap<Loaded>,
-    /// The modification times of the files that `current` was read from.
-    read_at: parking_lot::Mutex<(Option<SystemTime>, Option<SystemTime>)>,
+    /// The modification times of the files that `current` was read from; `None` after they could not
+    /// be read.
+    read_at: parking_lot::Mutex<Option<Changed>>,
 }
+
+/// The modification times of the two files.
+type Changed = (Option<SystemTime>, Option<SystemTime>);
 
 impl Certificate {
     /// Reads both files.
@@ -124,22 +98,24 @@ impl Certificate {
             chain,
             key,
             current,
-            read_at: changed.into(),
+            read_at: Some(changed).into(),
         }))
     }
 
-    /// Reloads the files if they have changed. If they are invalid, the old certificate remains in
-    /// use.
+    /// Reloads the files if they have changed. If they are invalid or can't be read, the old
+    /// certificate remains in use, and the next call reads them again: their rights may have been
+    /// corrected, which changes no modification time.
     pub fn refresh(&self) -> Result<bool, TlsError> {
         let changed = changed(&self.chain, &self.key);
-        if *self.read_at.lock() == changed {
+        let mut read_at = self.read_at.lock();
+        if *read_at == Some(changed) {
             return Ok(false);
         }
-        let fresh = read(&self.chain, &self.key);
-        // An incomplete file is read again when it changes.
-        *self.read_at.lock() = changed;
+        *read_at = None;
+        let fresh = read(&self.chain, &self.key)?;
+        *read_at = Some(changed);
         self.current.store(Arc::new(Loaded {
-            pair: Arc::new(fresh?),
+            pair: Arc::new(fresh),
             modified_at: changed.0,
         }));
         Ok(true)
@@ -173,9 +149,7 @@ impl Tls {
             .with_protocol_versions(versions)
             .map_err(|error| TlsError::Settings(error.to_string()))?;
         let builder = match &self.clients {
-            Some(ClientAuthorities(verifier)) => {
-                builder.with_client_cert_verifier(Arc::clone(verifier))
-            }
+            Some(clients) => builder.with_client_cert_verifier(clients.verifier()),
             None => builder.with_no_client_auth(),
         };
         let mut config = builder.with_cert_resolver(resolver);
@@ -187,13 +161,13 @@ impl Tls {
     }
 }
 
-fn changed(certificate: &Path, key: &Path) -> (Option<SystemTime>, Option<SystemTime>) {
+fn changed(certificate: &Path, key: &Path) -> Changed {
     let changed = |path: &Path| path.metadata().and_then(|found| found.modified()).ok();
     (changed(certificate), changed(key))
 }
 
 /// The certificates of a PEM file, at least one.
-fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+pub(super) fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let file = |reason: String| TlsError::File {
         path: path.to_owned(),
         reason,
@@ -245,5 +219,41 @@ struct Resolver(Arc<Certificate>);
 impl ResolvesServerCert for Resolver {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         Some(Arc::clone(&self.0.current.load().pair))
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "certificates are not in a store")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_that_could_not_be_read_are_read_again_although_their_times_are_the_same() {
+        let scratch = tempfile::tempdir().unwrap();
+        let path = scratch.path().join("both.pem");
+        let time = SystemTime::UNIX_EPOCH;
+        let write = |text: &str, time| {
+            std::fs::write(&path, text).unwrap();
+            let file = std::fs::File::options().append(true).open(&path).unwrap();
+            file.set_modified(time).unwrap();
+        };
+        let pem = || {
+            let signed = rcgen::generate_simple_self_signed(vec!["a".to_owned()]).unwrap();
+            signed.cert.pem() + &signed.signing_key.serialize_pem()
+        };
+        write(&pem(), time);
+        let certificate = Certificate::load(&path, &path).unwrap();
+        assert!(!certificate.refresh().unwrap());
+        let (first, later) = (
+            certificate.chain(),
+            time + std::time::Duration::from_secs(1),
+        );
+        write("unreadable", later);
+        assert!(certificate.refresh().is_err());
+        assert_eq!(certificate.chain(), first);
+        write(&pem(), later);
+        assert!(certificate.refresh().unwrap());
+        assert_ne!(certificate.chain(), first);
+        assert!(!certificate.refresh().unwrap());
     }
 }

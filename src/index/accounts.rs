@@ -19,6 +19,10 @@ use super::{Index, IndexError, column, parsed};
 use crate::clock::Millis;
 use crate::oci::AccountName;
 
+/// Sets the hash of a password ($2), if it is still $3 or there is no $3.
+const SET_PASSWORD: &str =
+    "UPDATE accounts SET password = $2 WHERE name = $1 AND (password = $3 OR $3 IS NULL)";
+
 /// An account as lists show it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -161,36 +165,42 @@ impl Index {
         .await
     }
 
-    /// Replaces the hash of a password with a stronger hash of the same password. Writes no event.
+    /// Replaces the hash `verified` of a password with a stronger hash of the same password. Returns
+    /// false if the password was changed meanwhile. Writes no event.
     pub async fn upgrade_password(
         &self,
         name: AccountName,
+        verified: String,
         password: String,
-    ) -> Result<(), IndexError> {
+    ) -> Result<bool, IndexError> {
         self.change_access(move |transaction| {
             Box::pin(async move {
-                sqlx::query("UPDATE accounts SET password = $2 WHERE name = $1")
+                let done = sqlx::query(SET_PASSWORD)
                     .bind(name.as_str())
                     .bind(password)
+                    .bind(verified)
                     .execute(transaction.connection())
                     .await?;
-                Ok(())
+                Ok(done.rows_affected() > 0)
             })
         })
         .await
     }
 
-    /// Sets the hash of a password. Returns false if there is no such account.
+    /// Sets the hash of a password; with `verified`, only if that is still the hash. Returns false
+    /// if there is no such account, or its password was changed meanwhile.
     pub async fn set_password(
         &self,
         name: AccountName,
+        verified: Option<String>,
         password: String,
     ) -> Result<bool, IndexError> {
         self.change_access(move |transaction| {
             Box::pin(async move {
-                let done = sqlx::query("UPDATE accounts SET password = $2 WHERE name = $1")
+                let done = sqlx::query(SET_PASSWORD)
                     .bind(name.as_str())
                     .bind(password)
+                    .bind(verified)
                     .execute(transaction.connection())
                     .await?;
                 changed(

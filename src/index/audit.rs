@@ -59,6 +59,8 @@ pub struct MissingLink {
 /// A manifest that an index lists and that its repository lacks.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct MissingChild {
+    /// The row of the index, for the next page.
+    pub row: i64,
     /// The repository.
     pub repository: Repository,
     /// The index.
@@ -211,27 +213,36 @@ impl Index {
             .collect()
     }
 
-    /// Manifests that indexes list and their repositories lack. Lists of referrers are left out: an entry
-    /// may stay when a referrer is deleted.
-    pub async fn missing_children(&self) -> Result<Vec<MissingChild>, IndexError> {
-        let rows: Vec<(String, String, String, bool)> = sqlx::query_as(
-            "SELECT r.name, m.digest, f.digest, EXISTS (SELECT 1 FROM manifest_references g \
+    /// At most `limit` manifests that indexes list and their repositories lack, after `last`, by
+    /// index. Lists of referrers are left out: an entry may stay when a referrer is deleted.
+    pub async fn missing_children(
+        &self,
+        last: Option<&MissingChild>,
+        limit: usize,
+    ) -> Result<Vec<MissingChild>, IndexError> {
+        let rows: Vec<(i64, String, String, String, bool)> = sqlx::query_as(
+            "SELECT m.id, r.name, m.digest, f.digest, EXISTS (SELECT 1 FROM manifest_references g \
                JOIN manifests s ON s.repository_id = m.repository_id AND s.digest = g.digest \
                WHERE g.manifest_id = m.id AND g.kind = 'manifest') \
-             FROM manifest_references f \
-             JOIN manifests m ON m.id = f.manifest_id \
+             FROM manifests m \
+             CROSS JOIN manifest_references f ON f.manifest_id = m.id \
              JOIN repositories r ON r.id = m.repository_id \
-             WHERE f.kind = 'manifest' AND NOT EXISTS (SELECT 1 FROM manifests c \
+             WHERE m.id >= $1 AND (m.id > $1 OR f.digest > $2) \
+             AND f.kind = 'manifest' AND NOT EXISTS (SELECT 1 FROM manifests c \
                WHERE c.repository_id = m.repository_id AND c.digest = f.digest) \
              AND NOT EXISTS (SELECT 1 FROM tags t WHERE t.manifest_id = m.id \
                AND (t.name LIKE 'sha256-%' OR t.name LIKE 'sha512-%')) \
-             ORDER BY r.name, m.digest, f.digest",
+             ORDER BY m.id, f.digest LIMIT $3",
         )
+        .bind(last.map_or(0, |last| last.row))
+        .bind(last.map(|last| last.child.to_string()).unwrap_or_default())
+        .bind(column(limit as u64))
         .fetch_all(&self.readers)
         .await?;
         rows.into_iter()
-            .map(|(repository, manifest, child, siblings)| {
+            .map(|(row, repository, manifest, child, siblings)| {
                 Ok(MissingChild {
+                    row,
                     repository: parsed("repository name", &repository)?,
                     manifest: parsed("digest", &manifest)?,
                     child: parsed("digest", &child)?,

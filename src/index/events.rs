@@ -238,27 +238,41 @@ impl Index {
         rows.iter().map(event).collect()
     }
 
-    /// Removes the oldest events from before this time. Returns how many; 0 if there are no more.
-    pub async fn forget_events(&self, before: Millis) -> Result<u64, IndexError> {
-        let oldest: Vec<(i64, i64)> =
-            sqlx::query_as("SELECT id, at FROM events ORDER BY id LIMIT $1")
+    /// Removes events from before the time `before`, a page after the event `last`. Returns the last
+    /// event of the page, or `None` if an event of it is to be kept or it is empty. Events in the
+    /// future stay, and the search passes them: a clock that was ahead made them.
+    pub async fn forget_events(
+        &self,
+        last: i64,
+        before: Millis,
+        now: Millis,
+    ) -> Result<Option<i64>, IndexError> {
+        let page: Vec<(i64, i64)> =
+            sqlx::query_as("SELECT id, at FROM events WHERE id > $1 ORDER BY id LIMIT $2")
+                .bind(last)
                 .bind(BATCH)
                 .fetch_all(&self.readers)
                 .await?;
-        let last = oldest.iter().take_while(|(_, at)| *at < before).last();
-        let Some((last, _)) = last.copied() else {
-            return Ok(0);
+        let passed = page
+            .iter()
+            .take_while(|(_, at)| *at < before || *at > now)
+            .count();
+        let Some((end, _)) = page.get(..passed).and_then(<[_]>::last).copied() else {
+            return Ok(None);
         };
         self.write(move |transaction| {
             Box::pin(async move {
-                let gone = sqlx::query("DELETE FROM events WHERE id <= $1")
+                sqlx::query("DELETE FROM events WHERE id > $1 AND id <= $2 AND at < $3")
                     .bind(last)
+                    .bind(end)
+                    .bind(before)
                     .execute(transaction.connection())
                     .await?;
-                Ok(gone.rows_affected())
+                Ok(())
             })
         })
-        .await
+        .await?;
+        Ok((passed == page.len()).then_some(end))
     }
 }
 

@@ -29,7 +29,12 @@ pub struct RepositoryManifest {
     pub digest: Digest,
     /// Its subject, which may be absent.
     pub subject: Option<Digest>,
+    /// When it was last pushed.
+    pub pushed_at: Millis,
 }
+
+/// A manifest row: digest, subject, whether it is readable, its last push and its last pull.
+type ManifestRow = (String, Option<String>, bool, Millis, Option<Millis>);
 
 /// The contents of a repository.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -58,8 +63,9 @@ impl Index {
         .bind(id)
         .fetch_all(&mut *connection)
         .await?;
-        let manifests: Vec<(String, Option<String>, bool, Option<i64>)> = sqlx::query_as(
-            "SELECT digest, subject, readable, pulled_at FROM manifests WHERE repository_id = $1",
+        let manifests: Vec<ManifestRow> = sqlx::query_as(
+            "SELECT digest, subject, readable, pushed_at, pulled_at FROM manifests \
+             WHERE repository_id = $1",
         )
         .bind(id)
         .fetch_all(&mut *connection)
@@ -78,14 +84,14 @@ impl Index {
             .map(|(index, child)| Ok((digest(index)?, digest(child)?)))
             .collect::<Result<_, IndexError>>()?;
         let mut pulls = Vec::new();
-        for (own, _, _, pulled_at) in &manifests {
+        for (own, .., pulled_at) in &manifests {
             if let Some(at) = pulled_at {
                 pulls.push((*at, digest(own)?));
             }
         }
         let pulled = last_pulls(pulls, &children);
         Ok(Holdings {
-            readable: manifests.iter().all(|(_, _, readable, _)| *readable),
+            readable: manifests.iter().all(|(_, _, readable, ..)| *readable),
             tags: tags
                 .iter()
                 .map(|(name, target, updated_at)| {
@@ -100,10 +106,11 @@ impl Index {
                 .collect::<Result<_, IndexError>>()?,
             manifests: manifests
                 .iter()
-                .map(|(own, subject, _, _)| {
+                .map(|(own, subject, _, pushed_at, _)| {
                     Ok(RepositoryManifest {
                         digest: digest(own)?,
                         subject: subject.as_ref().map(digest).transpose()?,
+                        pushed_at: *pushed_at,
                     })
                 })
                 .collect::<Result<_, IndexError>>()?,

@@ -265,6 +265,9 @@ async fn put(
         }
         None => again(connection, repository, &new.digest, terms.now).await?,
     };
+    if !children.is_empty() {
+        trash::restore_children(transaction, &new, repository, manifest, terms).await?;
+    }
     repositories::pushed(transaction.connection(), repository, terms.now).await?;
     let mut pushed = NewEvent::within("push-manifest", terms.now, &new.repository)
         .digest(new.digest)

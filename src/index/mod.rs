@@ -84,6 +84,7 @@ pub use browse::{
     RepositorySearch, TagOrder, TagPage, TagRow,
 };
 pub use change::{JournalEntry, LayoutChange};
+pub use clock_steps::ClockStep;
 pub use collect::{
     CollectTerms, CollectionRecord, HeldBlob, HeldManifest, Hold, KeptRecord, ManifestDeleteReason,
     ManifestKeepReason, Plan, PlannedBlob, PlannedManifest,
@@ -283,17 +284,7 @@ impl Index {
     /// Saves a value.
     pub async fn set_setting(&self, name: &'static str, value: String) -> Result<(), IndexError> {
         self.write(move |transaction| {
-            Box::pin(async move {
-                sqlx::query(
-                    "INSERT INTO settings (name, value) VALUES ($1, $2) \
-                     ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-                )
-                .bind(name)
-                .bind(value)
-                .execute(transaction.connection())
-                .await?;
-                Ok(())
-            })
+            Box::pin(async move { transaction.set_setting(name, value).await })
         })
         .await
     }

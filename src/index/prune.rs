@@ -15,8 +15,9 @@ use crate::oci::{Digest, Repository, Tag};
 pub struct Bundle {
     /// Tags to delete, and the manifests that they pointed at.
     pub tags: Vec<(Tag, Digest)>,
-    /// Manifests to delete: an index before its children, a subject before its referrers.
-    pub manifests: Vec<Digest>,
+    /// Manifests to delete: an index before its children, a subject before its referrers. One that
+    /// was pushed, for the first time or again, after the given time is kept.
+    pub manifests: Vec<(Digest, Millis)>,
 }
 
 /// What was deleted of a bundle.
@@ -45,7 +46,6 @@ async fn discard(
     repository: &Repository,
     bundle: Bundle,
     discard: Discard,
-    promised: Millis,
 ) -> Result<Bundled, IndexError> {
     let mut bundled = Bundled::default();
     let Some(id) = repositories::find(transaction.connection(), repository).await? else {
@@ -62,7 +62,7 @@ async fn discard(
     let names = serde_json::to_string(&names)
         .map_err(|error| IndexError::Database(sqlx::Error::Encode(error.into())))?;
     let mut deletion = None;
-    for digest in bundle.manifests {
+    for (digest, promised) in bundle.manifests {
         let connection = transaction.connection();
         let Some(manifest) = manifests::find(connection, id, &digest).await? else {
             continue;
@@ -115,19 +115,15 @@ fn remove_tag(transaction: &mut Transaction, repository: &Repository, tag: &Tag)
 }
 
 impl Index {
-    /// Moves the part of a bundle that still matches the plan to the trash. Manifests that were
-    /// pushed, for the first time or again, after `promised` are kept. Returns what was deleted.
+    /// Moves the part of a bundle that still matches the plan to the trash. Returns what was deleted.
     pub async fn discard_bundle(
         &self,
         repository: Repository,
         bundle: Bundle,
         terms: Discard,
-        promised: Millis,
     ) -> Result<Bundled, IndexError> {
         self.write(move |transaction| {
-            Box::pin(
-                async move { discard(transaction, &repository, bundle, terms, promised).await },
-            )
+            Box::pin(async move { discard(transaction, &repository, bundle, terms).await })
         })
         .await
     }

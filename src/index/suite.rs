@@ -84,6 +84,7 @@ fn at(now: Millis) -> Lease {
 fn discard_at(now: Millis) -> Discard {
     Discard {
         now,
+        trashed_at: now,
         keep: 1000,
         deletion: None,
     }

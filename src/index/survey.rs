@@ -40,6 +40,10 @@ pub struct FoundRepository {
     pub tags: Vec<(Tag, Digest, Millis)>,
     /// Tags that no longer exist.
     pub untagged: Vec<Tag>,
+    /// Known manifests that were pushed again, each with its time.
+    pub renewed: Vec<(Digest, Millis)>,
+    /// Tags that were set again to the same manifest, each with its time.
+    pub renewed_tags: Vec<(Tag, Millis)>,
 }
 
 impl FoundRepository {
@@ -53,6 +57,8 @@ impl FoundRepository {
             removed: Vec::new(),
             tags: Vec::new(),
             untagged: Vec::new(),
+            renewed: Vec::new(),
+            renewed_tags: Vec::new(),
         }
     }
 
@@ -64,6 +70,8 @@ impl FoundRepository {
             && self.removed.is_empty()
             && self.tags.is_empty()
             && self.untagged.is_empty()
+            && self.renewed.is_empty()
+            && self.renewed_tags.is_empty()
     }
 }
 
@@ -345,6 +353,22 @@ impl Index {
                     }
                 }
                 many::set_tags(connection, id, &tags).await?;
+                for (digest, pushed_at) in &found.renewed {
+                    sqlx::query(
+                        "UPDATE manifests SET pushed_at = $3 \
+                         WHERE repository_id = $1 AND digest = $2 AND pushed_at < $3",
+                    )
+                    .bind(id)
+                    .bind(digest.to_string())
+                    .bind(pushed_at)
+                    .execute(&mut *connection)
+                    .await?;
+                    last_push = last_push.max(Some(*pushed_at));
+                }
+                for (tag, updated_at) in &found.renewed_tags {
+                    tags::renew(connection, id, tag, *updated_at).await?;
+                    last_push = last_push.max(Some(*updated_at));
+                }
                 if let Some(last_push) = last_push {
                     repositories::pushed(connection, id, last_push).await?;
                 }

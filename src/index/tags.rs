@@ -49,6 +49,25 @@ pub(super) async fn set(
     Ok(())
 }
 
+/// Records that a tag was set again to the manifest that it points at.
+pub(super) async fn renew(
+    connection: &mut SqliteConnection,
+    repository: i64,
+    name: &Tag,
+    at: Millis,
+) -> Result<(), IndexError> {
+    sqlx::query(
+        "UPDATE tags SET updated_at = $3 \
+         WHERE repository_id = $1 AND name = $2 AND updated_at < $3",
+    )
+    .bind(repository)
+    .bind(name.as_str())
+    .bind(at)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// The manifest that a tag points at.
 pub(super) async fn find(
     connection: &mut SqliteConnection,

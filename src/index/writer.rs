@@ -57,6 +57,23 @@ impl Transaction {
         self.lines.push(line);
     }
 
+    /// Saves a value of the server.
+    pub(super) async fn set_setting(
+        &mut self,
+        name: &'static str,
+        value: String,
+    ) -> Result<(), IndexError> {
+        sqlx::query(
+            "INSERT INTO settings (name, value) VALUES ($1, $2) \
+             ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        )
+        .bind(name)
+        .bind(value)
+        .execute(&mut self.connection)
+        .await?;
+        Ok(())
+    }
+
     /// Adds a journal row: what the layout must show once this is committed.
     pub(super) fn journal(&mut self, change: LayoutChange) {
         self.appends.change(change);

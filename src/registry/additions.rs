@@ -158,7 +158,7 @@ impl Registry {
         &self,
         found: Vec<(Repository, String)>,
     ) -> Result<(), RegistryError> {
-        let now = self.clock.now();
+        let now = self.clock.steady();
         let mut records = Vec::new();
         for (repository, id) in found {
             if uuid::Uuid::try_parse(&id).is_err() || self.index.upload(&id).await?.is_some() {
@@ -174,7 +174,9 @@ impl Registry {
                 Place::There(stat) => Some(stat.changed),
                 Place::Absent | Place::Unreadable(_) => None,
             });
+            // The clock of the file system may have been set since.
             let moved = changed.max().map_or(now, |changed| changed / 1_000_000);
+            let moved = moved.min(now);
             records.push(UploadRecord {
                 id,
                 repository,

@@ -1,26 +1,41 @@
-//! What happens to saved times when the clock is set.
-//!
-//! Within a process, leases and uploads go by the steady clock. A deletion in the trash may end in
-//! another process, so that its end is a time of day: it is moved when the clock is set.
+//! Follows a clock that is set, as `clock` describes it.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use tokio::sync::Mutex;
+
 use super::{Registry, RegistryError};
 use crate::clock::{Clock, Millis};
+use crate::index::ClockStep;
 
 /// A difference of the two clocks below this is not a step, but one of their speeds.
 const STEP: Millis = 60_000;
+/// A clock that was not set for this long is right, as far as anybody can tell: a network corrects one
+/// within minutes. Shorter than the interval of the tasks that ask.
+const SETTLED: Millis = 30 * 60_000;
 /// The start of 2015, before the first registry that this one can follow: an earlier clock is wrong,
 /// and then any correct time looks like the future.
-const PLAUSIBLE: Millis = 1_420_070_400_000;
+pub(super) const PLAUSIBLE: Millis = 1_420_070_400_000;
 
 /// How far the clock has been set since the start.
 #[derive(Debug)]
 pub(super) struct ClockSteps {
     /// The start, by the steady clock.
     began: Millis,
-    /// The time of day minus the steady time.
+    /// The time of day minus the steady time, as the trash has followed it.
     ahead: AtomicI64,
+    /// Held while the index follows a step.
+    last: Mutex<Last>,
+}
+
+#[derive(Debug)]
+struct Last {
+    /// The last step, or the start, by the steady clock.
+    step: Millis,
+    /// Whether manifests have been corrected since then.
+    is_corrected: bool,
+    /// The time that the last such correction has written.
+    corrected: Option<Millis>,
 }
 
 impl ClockSteps {
@@ -29,41 +44,102 @@ impl ClockSteps {
         Self {
             began,
             ahead: AtomicI64::new(clock.now().saturating_sub(began)),
+            last: Mutex::new(Last {
+                step: began,
+                is_corrected: false,
+                corrected: None,
+            }),
         }
     }
 
-    /// The difference before the clock was set and how far it was, if it was since the last call.
-    fn take(&self, clock: &Clock) -> Option<(Millis, Millis)> {
-        let ahead = clock.now().saturating_sub(clock.steady());
-        let before = self.ahead.load(Ordering::Relaxed);
-        let step = ahead.saturating_sub(before);
-        let is_new = step.abs() >= STEP
-            && self
-                .ahead
-                .compare_exchange(before, ahead, Ordering::Relaxed, Ordering::Relaxed)
-                .is_ok();
-        is_new.then_some((before, step))
+    fn ahead(&self) -> Millis {
+        self.ahead.load(Ordering::Relaxed)
+    }
+
+    /// The step that the index has not followed yet.
+    pub(super) fn pending(&self, clock: &Clock) -> Option<ClockStep> {
+        let (now, steady) = (clock.now(), clock.steady());
+        let (before, ahead) = (self.ahead(), now.saturating_sub(steady));
+        let by = ahead.saturating_sub(before);
+        (by.abs() >= STEP).then_some(ClockStep {
+            began: self.began.saturating_add(before),
+            until: steady.saturating_add(before),
+            by,
+            ahead,
+            corrected: None,
+        })
     }
 }
 
 impl Registry {
-    /// Moves the deletions of this process with the clock, if it was set since the last call, so
-    /// that they can be restored for as long as was promised.
-    pub async fn follow_clock(&self) -> Result<(), RegistryError> {
-        if let Some((ahead, step)) = self.clock_steps.take(&self.clock) {
-            let from = self.clock_steps.began.saturating_add(ahead);
-            let to = self.clock.steady().saturating_add(ahead);
-            tracing::warn!(by_milliseconds = step, "the clock was set");
-            self.index.move_trash(from, to, step).await?;
+    /// Moves what must move with the clock, if it was set since the last call. A step that can't be
+    /// saved is logged and followed by a later call; until then the trash goes by the clock as it was.
+    pub async fn follow_clock(&self) {
+        let steps = &self.clock_steps;
+        if steps.pending(&self.clock).is_none() {
+            return;
+        }
+        let mut last = steps.last.lock().await;
+        let Some(step) = steps.pending(&self.clock) else {
+            return;
+        };
+        let step = ClockStep {
+            corrected: last.corrected.filter(|_| step.by > 0),
+            ..step
+        };
+        if let Err(error) = self.index.freeing().follow_step(step).await {
+            tracing::error!(%error, "the trash could not follow the clock");
+            return;
+        }
+        tracing::warn!(by_milliseconds = step.by, "the clock was set");
+        steps.ahead.store(step.ahead, Ordering::Relaxed);
+        *last = Last {
+            step: self.clock.steady(),
+            is_corrected: false,
+            corrected: step.corrected.map(|at| at.saturating_add(step.by)),
+        };
+    }
+
+    /// The time of day for the trash. It changes by a step only when the deletions have been moved,
+    /// so that a deletion is moved if and only if it was made before.
+    pub(super) fn trash_time(&self) -> Millis {
+        let ahead = self.clock_steps.ahead();
+        self.clock.steady().saturating_add(ahead)
+    }
+
+    /// Whether the clock may be trusted with what can't be undone: it has not been set for a while.
+    pub(super) async fn clock_is_settled(&self) -> bool {
+        self.follow_clock().await;
+        let steps = &self.clock_steps;
+        let settled = self.clock.steady() - steps.last.lock().await.step >= SETTLED;
+        settled && self.clock.now() >= PLAUSIBLE && steps.pending(&self.clock).is_none()
+    }
+
+    /// Corrects saved times at the start: steady ones begin anew with each process, and what is in
+    /// the future was made by a clock that was ahead.
+    pub(super) async fn correct_times(&self) -> Result<(), RegistryError> {
+        let ahead = self.clock_steps.ahead();
+        self.index.continue_steady_times(ahead).await?;
+        let terms = self.lease_terms();
+        if terms.now >= PLAUSIBLE {
+            self.index.correct_future(terms).await?;
         }
         Ok(())
     }
 
-    /// Corrects saved times in the future: the clock was ahead then.
-    pub(super) async fn correct_future(&self) -> Result<(), RegistryError> {
-        let terms = self.lease_terms();
-        if terms.now >= PLAUSIBLE {
-            self.index.correct_future(terms).await?;
+    /// Sets pushes and pulls of manifests in the future to now, once after each time that the clock
+    /// has settled.
+    pub async fn correct_manifests(&self) -> Result<(), RegistryError> {
+        if !self.clock_is_settled().await {
+            return Ok(());
+        }
+        let mut last = self.clock_steps.last.lock().await;
+        if !last.is_corrected {
+            let now = self.clock.now();
+            if self.index.correct_manifests(now).await? {
+                last.corrected = Some(now);
+            }
+            last.is_corrected = true;
         }
         Ok(())
     }

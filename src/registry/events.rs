@@ -15,10 +15,18 @@ impl Registry {
         Ok(self.index.events(filter, before, limit).await?)
     }
 
-    /// Removes the events that are older than configured.
+    /// Removes the events that are older than configured, unless the clock has just been set: one
+    /// that is ahead for a moment must not remove them all.
     pub async fn forget_old_events(&self) -> Result<(), RegistryError> {
-        let before = self.clock.now().saturating_sub(self.rules.events);
-        while self.index.forget_events(before).await? > 0 {}
+        if !self.clock_is_settled().await {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        let before = now.saturating_sub(self.rules.events);
+        let mut page = Some(0);
+        while let Some(last) = page {
+            page = self.index.forget_events(last, before, now).await?;
+        }
         Ok(())
     }
 }

@@ -202,6 +202,13 @@ impl Registry {
                 missing.push(child.digest);
             }
         }
+        if !missing.is_empty() {
+            // These come back with the index.
+            let terms = self.lease_terms();
+            let restorable = self.index.recently_deleted(repository, &missing, terms);
+            let restorable: HashSet<Digest> = restorable.await?.into_iter().collect();
+            missing.retain(|digest| !restorable.contains(digest));
+        }
         if missing.is_empty() {
             Ok(())
         } else {

@@ -22,6 +22,7 @@ mod layout;
 mod listener;
 mod manifests;
 mod opening;
+mod promised;
 mod prune;
 mod pulls;
 mod receive;

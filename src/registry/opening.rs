@@ -88,7 +88,7 @@ impl Registry {
             visibility: Visibility::Everything,
         };
         registry.discard_hash_states().await?;
-        registry.correct_future().await?;
+        registry.correct_times().await?;
         if frozen {
             return registry.open_frozen().await;
         }
@@ -151,9 +151,7 @@ impl Registry {
     }
 
     async fn save_all(&self) -> Result<(), RegistryError> {
-        if let Err(error) = self.follow_clock().await {
-            tracing::error!(%error, "the trash could not follow the clock");
-        }
+        self.follow_clock().await;
         // Counts of pulls are the least: on a full device the rest is saved without them.
         if let Err(error) = self.save_pulls().await {
             tracing::error!(%error, "the counts of the last pulls could not be saved");

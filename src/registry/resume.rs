@@ -115,7 +115,8 @@ impl Registry {
                 id: id.to_owned(),
                 repository: repository.clone(),
                 key: key.clone(),
-                started_at: began / 1_000_000,
+                // The clock of the file system may have been set since.
+                started_at: (began / 1_000_000).min(now),
                 updated_at: now,
                 position: 0,
                 hashers: hashers_for(None),

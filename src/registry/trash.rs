@@ -24,14 +24,14 @@ impl Registry {
 
     /// The deletions that can be restored, latest first.
     pub async fn trash(&self) -> Result<Vec<Trashed>, RegistryError> {
-        self.follow_clock().await?;
-        Ok(self.index.trash(self.clock.now()).await?)
+        self.follow_clock().await;
+        Ok(self.index.trash(self.trash_time()).await?)
     }
 
     /// Empties the trash; the next collection frees the bytes. Returns the number of deletions.
     pub async fn empty_trash(&self) -> Result<u64, RegistryError> {
         self.must_be_writable()?;
-        let ended = self.index.end_trash(self.clock.now()).await?;
+        let ended = self.index.end_trash(self.trash_time()).await?;
         self.remove_ended_trash().await?;
         Ok(ended)
     }
@@ -39,7 +39,7 @@ impl Registry {
     /// Restores the latest deletion of something.
     pub async fn restore(&self, what: &Restorable) -> Result<Restored, RegistryError> {
         self.must_be_writable()?;
-        self.follow_clock().await?;
+        self.follow_clock().await;
         match self.index.restore(what.clone(), self.lease()).await? {
             RestoreOutcome::Done(restored) => {
                 // What was in the trash may have gone with its blobs.
@@ -81,7 +81,7 @@ impl Registry {
 
     /// Removes deletions that have ended.
     pub(super) async fn remove_ended_trash(&self) -> Result<(), RegistryError> {
-        while self.index.remove_ended_trash(self.clock.now()).await? > 0 {}
+        while self.index.remove_ended_trash(self.trash_time()).await? > 0 {}
         Ok(())
     }
 
@@ -89,6 +89,7 @@ impl Registry {
     pub(super) fn discard(&self) -> Discard {
         Discard {
             now: self.clock.now(),
+            trashed_at: self.trash_time(),
             keep: self.rules.trash,
             deletion: None,
         }

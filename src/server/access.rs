@@ -19,6 +19,8 @@ use crate::registry::Registry;
 
 /// The variable with the password of the first administrator.
 const FIRST_PASSWORD: &str = "REGCTL_FIRST_ADMIN_PASSWORD";
+/// The key that names a file with it.
+const FIRST_PASSWORD_FILE: &str = "regctl.accounts.first-admin-password-file";
 /// The default name of a registry in its tokens, without `http.host`.
 const SERVICE: &str = "regctl";
 
@@ -76,6 +78,26 @@ pub(super) fn check(settings: &Settings) -> anyhow::Result<()> {
     workloads(settings, &Clock::system())?;
     oidc(settings)?;
     Ok(())
+}
+
+/// A warning if the file with the password of the first administrator does not exist.
+pub(super) fn missing_password(settings: &Settings) -> Option<String> {
+    let AccessSettings::Accounts {
+        first_admin: Some(first),
+        ..
+    } = &settings.access
+    else {
+        return None;
+    };
+    let path = first
+        .password_file
+        .as_deref()
+        .filter(|path| !path.exists())?;
+    Some(format!(
+        "{} names {}, which does not exist: a start without any account fails",
+        named(FIRST_PASSWORD_FILE, path, settings),
+        path.display()
+    ))
 }
 
 fn htpasswd(path: &Path, settings: &Settings) -> anyhow::Result<Htpasswd> {
@@ -193,8 +215,7 @@ async fn first_account(
     };
     let password = match &first.password_file {
         Some(path) => {
-            let key = "regctl.accounts.first-admin-password-file";
-            let text = read(key, path, settings)?;
+            let text = read(FIRST_PASSWORD_FILE, path, settings)?;
             text.lines().next().unwrap_or_default().to_owned()
         }
         None => std::env::var(FIRST_PASSWORD).map_err(|_| {

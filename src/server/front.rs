@@ -206,10 +206,11 @@ pub(super) struct Entrance {
     pub(super) socket: Option<PathBuf>,
 }
 
-/// Listens on the configured address, or on the next socket passed by systemd.
+/// Listens on the configured address, or on the next socket passed by systemd. `key` is the flag or
+/// key that sets the address.
 pub(super) async fn enter(
     passed: &mut PassedSockets,
-    configured: &ListenAddress,
+    (key, configured): (&str, &ListenAddress),
     access: SocketAccess,
     tls: bool,
 ) -> anyhow::Result<Entrance> {
@@ -218,7 +219,7 @@ pub(super) async fn enter(
         passed
     } else {
         let address = address(configured);
-        let bound = bind(&address, access, "--listen").await?;
+        let bound = bind(&address, access, key).await?;
         if let Address::Unix(path) = &address {
             socket = Some(path.clone());
         }
@@ -233,8 +234,8 @@ pub(super) async fn enter(
     })
 }
 
-/// Binds an address that this flag sets.
-async fn bind(address: &Address, access: SocketAccess, flag: &str) -> anyhow::Result<Bound> {
+/// Binds an address that this flag or key sets.
+async fn bind(address: &Address, access: SocketAccess, key: &str) -> anyhow::Result<Bound> {
     let name = match address {
         Address::Tcp(host, port) => format!("{host}:{port}"),
         Address::Unix(path) => path.display().to_string(),
@@ -242,7 +243,7 @@ async fn bind(address: &Address, access: SocketAccess, flag: &str) -> anyhow::Re
     Bound::bind(address, access).await.map_err(|error| {
         let hint = match error.kind() {
             std::io::ErrorKind::AddrInUse => {
-                format!("another process listens there; choose another address with {flag}")
+                format!("another process listens there; choose another address with {key}")
             }
             std::io::ErrorKind::AlreadyExists => {
                 "a file that is not a socket has this name".to_owned()
@@ -251,10 +252,10 @@ async fn bind(address: &Address, access: SocketAccess, flag: &str) -> anyhow::Re
                 "this user may not make the socket, or give it the group of regctl.socket".to_owned()
             }
             std::io::ErrorKind::PermissionDenied => format!(
-                "ports below 1024 are reserved for root; choose another with {flag}, or let systemd open it \
+                "ports below 1024 are reserved for root; choose another with {key}, or let systemd open it \
                  (regctl setup socket)"
             ),
-            _ => format!("choose another address with {flag}"),
+            _ => format!("choose another address with {key}"),
         };
         anyhow!("listen on {name}: {error}; hint: {hint}")
     })

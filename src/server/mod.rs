@@ -50,12 +50,14 @@ pub use frontend::{Frontend, run as show};
 
 /// Reads the configuration and the files that it names, and describes it.
 pub fn check(request: &config::Request) -> anyhow::Result<String> {
-    let loaded = config::load(request)?;
+    let mut loaded = config::load(request)?;
     if let Some(tls) = &loaded.settings.http.tls {
         front::check_tls(tls).map_err(|error| front::located(error, &loaded.settings))?;
     }
     access::check(&loaded.settings)?;
     rules::rules(&loaded.settings)?;
+    let missing = access::missing_password(&loaded.settings);
+    loaded.warnings.extend(missing);
     Ok(loaded.describe())
 }
 
@@ -91,7 +93,8 @@ pub async fn run(
         group: settings.reach.socket.group,
     };
     let mut passed = PassedSockets::from_environment();
-    let entrance = enter(&mut passed, &settings.http.address, access, tls.is_some()).await?;
+    let address = ("--listen", &settings.http.address);
+    let entrance = enter(&mut passed, address, access, tls.is_some()).await?;
     let Entrance {
         bound,
         address,
@@ -101,7 +104,8 @@ pub async fn run(
     let mut sockets = Vec::from_iter(socket);
     let debug = match &settings.http.debug {
         Some(debug) => {
-            let entrance = enter(&mut passed, &debug.address, SocketAccess::default(), false);
+            let address = ("http.debug.addr", &debug.address);
+            let entrance = enter(&mut passed, address, SocketAccess::default(), false);
             Some(entrance.await?)
         }
         None => None,

@@ -59,6 +59,7 @@ async fn try_open(
     };
     let (store, rules) = (root.store()?, rules(settings)?);
     let file = root.index_file();
+    root.create_index();
     Ok(Registry::open_with(store, &file, rules, Clock::system(), options).await)
 }
 

@@ -9,7 +9,7 @@ use anyhow::anyhow;
 use super::frozen::Frozen;
 use super::temporary::Temporary;
 use crate::config::StorageDriver;
-use crate::store::{FileStore, LockError, MemoryStore, Reserve, RootLock, Store};
+use crate::store::{FileStore, LockError, MemoryStore, Ownership, Reserve, RootLock, Store};
 
 /// The directory of registry:2's layout below a root.
 pub(super) const LAYOUT: &str = "docker/registry/v2";
@@ -125,6 +125,16 @@ impl Root {
     /// The disk space reserve; `None` in memory.
     pub(super) fn reserve(&self) -> Option<Arc<Reserve>> {
         self.path().map(|path| Arc::new(Reserve::open(path)))
+    }
+
+    /// Creates the file of the index if it is missing. SQLite gives the files beside it the same
+    /// owner and mode.
+    pub(super) fn create_index(&self) {
+        if let Self::Files { .. } = self {
+            let file = self.index_file();
+            // An error is reported when the index is opened.
+            let _ = Ownership::at(&file).create_new(&file, 0o600);
+        }
     }
 
     pub(super) fn index_file(&self) -> PathBuf {

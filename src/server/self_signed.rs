@@ -29,7 +29,7 @@ use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 
 use super::certificate::{Authority, Renewals};
-use super::files::write;
+use super::files::{create_directory, write};
 use super::names;
 use crate::client::CertificateFields;
 use crate::hash::Hasher;
@@ -141,7 +141,7 @@ impl SelfSigned {
     }
 
     fn issue_if_due(&self, today: Date, names: BTreeSet<String>) -> anyhow::Result<bool> {
-        std::fs::create_dir_all(&self.directory)?;
+        create_directory(&self.directory)?;
         let (authority_key, key_is_new) = self.key_at("ca-key.pem")?;
         let authority = authority(&authority_key, today)?;
         let authority_is_new = key_is_new || !self.authority().exists();

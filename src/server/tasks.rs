@@ -25,7 +25,7 @@ const SAVE_UPLOADS: Duration = Duration::from_secs(1);
 const VISIT_LEASES: Duration = Duration::from_mins(1);
 /// Interval of saving pull counts.
 const SAVE_PULLS: Duration = Duration::from_secs(10);
-/// Interval of deleting old events.
+/// Interval of deleting old events, and of looking for times in the future.
 const FORGET_EVENTS: Duration = Duration::from_hours(1);
 /// Number of repositories whose sizes are counted at once; the pause after that, as a multiple of
 /// its duration; and the pause if no repository has changed.
@@ -91,7 +91,7 @@ pub(super) fn start(registry: &Registry, settings: &Settings, health: &Arc<Healt
     tasks.spawn(repeat(period, "extend and remove leases", move || {
         let registry = of.clone();
         async move {
-            registry.follow_clock().await?;
+            registry.follow_clock().await;
             registry.extend_leases_of_active_uploads().await?;
             registry.drop_ended_leases().await
         }
@@ -100,6 +100,11 @@ pub(super) fn start(registry: &Registry, settings: &Settings, health: &Arc<Healt
     tasks.spawn(repeat(period, "delete old events", move || {
         let registry = of.clone();
         async move { registry.forget_old_events().await }
+    }));
+    let (period, of) = every(FORGET_EVENTS, registry);
+    tasks.spawn(repeat(period, "correct times in the future", move || {
+        let registry = of.clone();
+        async move { registry.correct_manifests().await }
     }));
     let (period, of) = every(COUNT_STORED, registry);
     tasks.spawn(repeat(period, "count the stored bytes", move || {
@@ -125,12 +130,21 @@ pub(super) fn start(registry: &Registry, settings: &Settings, health: &Arc<Healt
 pub(super) fn reload(tasks: &mut Tasks, watched: Watched) {
     tasks.0.spawn(async move {
         let mut ticks = interval(CHECK_CERTIFICATE);
+        // The same error is logged once.
+        let mut said = String::new();
         loop {
             ticks.tick().await;
             match watched.refresh() {
                 Ok(false) => {}
-                Ok(true) => tracing::info!("reloaded the certificate"),
-                Err(error) => tracing::warn!(%error, "could not reload the certificate; the old one remains in use"),
+                Ok(true) => {
+                    said.clear();
+                    tracing::info!("reloaded the certificate");
+                }
+                Err(error) if error.to_string() == said => {}
+                Err(error) => {
+                    said = error.to_string();
+                    tracing::warn!(%error, "could not reload the certificate; the old one remains in use");
+                }
             }
         }
     });

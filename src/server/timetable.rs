@@ -25,6 +25,8 @@ pub(super) struct Timetable {
     last: Timestamp,
     /// The start of the server or the last run in it, by the steady clock.
     since: Millis,
+    /// The point of a pattern that is waited for.
+    point: Timestamp,
     /// Nothing is due earlier, by the steady clock.
     not_before: Millis,
 }
@@ -45,6 +47,7 @@ impl Timetable {
             schedule,
             last,
             since: steady,
+            point: last,
             not_before: steady.saturating_add(milliseconds(pause)),
         }
     }
@@ -65,18 +68,19 @@ impl Timetable {
                 }
                 let last = self.last.to_zoned(now.time_zone().clone());
                 let next = pattern.after(&last)?;
+                self.point = next.timestamp();
                 Duration::try_from(now.duration_until(&next)).unwrap_or_default()
             }
         };
         Some(left.max(between(steady, self.not_before)))
     }
 
-    /// Notes a run.
+    /// Notes a run that was due.
     pub(super) fn ran(&mut self, now: &Zoned, steady: Millis) {
         // After a clock was set back a little, the points until the old time have had their run.
         self.last = match self.schedule {
             Schedule::Every(_) => now.timestamp(),
-            Schedule::At(_) => now.timestamp().max(self.last),
+            Schedule::At(_) => now.timestamp().max(self.last).max(self.point),
         };
         self.since = steady;
     }
@@ -185,6 +189,12 @@ mod tests {
         clocks.run(&mut timetable);
         // Back by half an hour: not again.
         clocks.wall -= HOUR / 2;
+        assert_eq!(clocks.wait(&mut timetable), 24 * HOUR + HOUR / 2);
+        // Back during a run: not again, either.
+        clocks.pass(24 * HOUR + HOUR / 2);
+        assert_eq!(clocks.wait(&mut timetable), 0);
+        clocks.wall -= HOUR / 2;
+        timetable.ran(&clocks.now(), clocks.steady);
         assert_eq!(clocks.wait(&mut timetable), 24 * HOUR + HOUR / 2);
         // Back by years: at the next point.
         clocks.wall -= 10 * YEAR;

@@ -12,8 +12,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::fs::with_parent;
 use super::open_files::OpenFiles;
+use super::ownership::Ownership;
 use super::{Appender, StoreError, StoreFuture, Written};
 use crate::hash::Hasher;
 
@@ -117,6 +117,7 @@ impl Writing {
 /// small blob is opened, written and sealed in one blocking task.
 struct Unopened {
     files: Arc<OpenFiles>,
+    ownership: Ownership,
     path: PathBuf,
     key: Arc<str>,
     offset: u64,
@@ -129,6 +130,7 @@ impl Unopened {
     fn open(self) -> WorkResult {
         let Self {
             files,
+            ownership,
             path,
             key,
             offset,
@@ -140,8 +142,12 @@ impl Unopened {
             Ok(Some(file)) => file,
             Ok(None) => {
                 let mut options = OpenOptions::new();
-                options.write(true).create(offset == 0);
-                with_parent(&path, || options.open(&path)).map_err(wrap)?
+                options.write(true);
+                let open = || match offset {
+                    0 => ownership.open_or_create(&path, &options),
+                    _ => options.open(&path),
+                };
+                ownership.with_parent(&path, open).map_err(wrap)?
             }
             Err(source) => {
                 let key = key.to_string();
@@ -216,6 +222,7 @@ async fn finish_work(trip: WorkResult) -> Result<Box<Writing>, StoreError> {
 impl FileAppender {
     pub(super) fn new(
         files: &Arc<OpenFiles>,
+        ownership: Ownership,
         path: PathBuf,
         key: &str,
         offset: u64,
@@ -224,6 +231,7 @@ impl FileAppender {
         let (key, held) = (key.into(), Vec::new());
         Self(State::Begun(Box::new(Unopened {
             files: Arc::clone(files),
+            ownership,
             path,
             key,
             offset,

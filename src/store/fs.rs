@@ -7,7 +7,7 @@
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -18,8 +18,9 @@ use rustix::fs::OFlags;
 use super::file_appender::FileAppender;
 use super::mounts::{self, Links};
 use super::open_files::OpenFiles;
+use super::ownership::{FILE, Ownership, explained};
 use super::space::Space;
-use super::times::{changed, written};
+use super::times::{changed, node, written};
 use super::{
     Appender, Body, Boot, Device, Entry, Stat, Step, StepError, Store, StoreError, StoreFuture,
     placing, syncing,
@@ -35,12 +36,15 @@ pub struct FileStore {
     links: Arc<Links>,
     /// Whether a sync is of single files and directories.
     syncs_keys: bool,
+    ownership: Ownership,
 }
 
 impl FileStore {
     /// A store below `root`, which is created if it is missing.
     pub fn open(root: &Path) -> Result<Self, StoreError> {
-        fs::create_dir_all(root)
+        let ownership = Ownership::of_root(root);
+        ownership
+            .create_dir_all(root)
             .map_err(|error| StoreError::new("create the directory", root.display(), error))?;
         let links = Links::default();
         Ok(Self {
@@ -48,6 +52,7 @@ impl FileStore {
             files: Arc::new(OpenFiles::new(File::sync_all)),
             syncs_keys: syncing::syncs_paths(root, &links),
             links: Arc::new(links),
+            ownership,
         })
     }
 
@@ -94,24 +99,6 @@ impl FileStore {
     }
 }
 
-/// Attempts to create a parent directory that another thread removes as empty.
-const ATTEMPTS: usize = 5;
-
-/// Runs `open`; if the parent directory is missing, creates it and runs `open` again.
-pub(super) fn with_parent<T>(path: &Path, open: impl Fn() -> io::Result<T>) -> io::Result<T> {
-    let mut result = open();
-    for _ in 0..ATTEMPTS {
-        match (&result, path.parent()) {
-            (Err(error), Some(parent)) if error.kind() == io::ErrorKind::NotFound => {
-                fs::create_dir_all(parent)?;
-                result = open();
-            }
-            _ => break,
-        }
-    }
-    result
-}
-
 fn ignore_absent(result: io::Result<()>) -> io::Result<()> {
     match result {
         Err(error) if is_absent(&error) => Ok(()),
@@ -123,6 +110,7 @@ impl Store for FileStore {
     fn append(&self, key: &str, offset: u64, hashers: Vec<Hasher>) -> Box<dyn Appender> {
         Box::new(FileAppender::new(
             &self.files,
+            self.ownership,
             self.path(key),
             key,
             offset,
@@ -176,7 +164,7 @@ impl Store for FileStore {
                 for (number, step) in steps.iter().enumerate() {
                     store.step(step).map_err(|error| StepError {
                         step: number,
-                        error,
+                        error: explained(error, step, &store.root),
                     })?;
                 }
                 Ok(())
@@ -203,7 +191,7 @@ impl Store for FileStore {
                         size: found.len(),
                         changed: changed(&found),
                         written: written(&found),
-                        node: found.ino(),
+                        node: node(&found),
                     })),
                     Err(error) if is_absent(&error) => Ok(None),
                     Err(error) => Err(StoreError::new("look at", key, error)),
@@ -287,7 +275,7 @@ impl FileStore {
     }
 
     fn place(&self, from: &str, to: &str) -> Result<(), StoreError> {
-        placing::place(&self.path(from), &self.path(to))
+        placing::place(&self.path(from), &self.path(to), self.ownership)
             .map_err(|error| StoreError::new("rename", format!("{from} to {to}"), error))
     }
 
@@ -317,14 +305,14 @@ impl FileStore {
     fn put(&self, key: &str, bytes: &Bytes) -> Result<(), StoreError> {
         let path = self.path(key);
         let temporary = PathBuf::from(format!("{}.{}.tmp", path.display(), uuid::Uuid::new_v4()));
-        let written = with_parent(&temporary, || {
-            let mut file = OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .open(&temporary)?;
+        let write = || {
+            let mut file = self.ownership.create_new(&temporary, FILE)?;
             file.write_all(bytes)
-        })
-        .and_then(|()| fs::rename(&temporary, &path));
+        };
+        let written = self
+            .ownership
+            .with_parent(&temporary, write)
+            .and_then(|()| fs::rename(&temporary, &path));
         if written.is_err() {
             // The first error is the one to report.
             let _ = fs::remove_file(&temporary);

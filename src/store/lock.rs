@@ -3,12 +3,13 @@
 
 #![expect(clippy::disallowed_methods, reason = "the lock is a file of the root")]
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
 
+use super::ownership::Ownership;
 use super::reserve::release_unopened;
 
 /// Why a root could not be locked.
@@ -58,14 +59,10 @@ impl RootLock {
                 source,
             },
         };
+        let ownership = Ownership::of_root(root);
         let open = || {
-            fs::create_dir_all(&directory)?;
-            OpenOptions::new()
-                .read(true)
-                .write(true)
-                .create(true)
-                .truncate(false)
-                .open(&path)
+            ownership.create_dir_all(&directory)?;
+            ownership.open_or_create(&path, OpenOptions::new().read(true).write(true))
         };
         let mut file = match open() {
             // Without a lock file no process uses the root.

@@ -16,6 +16,7 @@ mod lock;
 mod memory;
 mod mounts;
 mod open_files;
+mod ownership;
 mod placing;
 mod reserve;
 mod space;
@@ -36,6 +37,7 @@ pub use boot::Boot;
 pub use fs::FileStore;
 pub use lock::{LockError, RootLock};
 pub use memory::{Fault, MemoryStore};
+pub use ownership::Ownership;
 pub use reserve::Reserve;
 
 /// The future that a store returns.
@@ -68,6 +70,18 @@ pub enum StoreError {
         key: String,
         /// The error of the system.
         source: std::io::Error,
+    },
+    /// A directory of another user keeps this process from writing.
+    #[error("{key} can't be written: {directory} belongs to user {owner}, and this is user {user}")]
+    Foreign {
+        /// The key.
+        key: String,
+        /// The directory, with the root.
+        directory: String,
+        /// Its owner.
+        owner: u32,
+        /// The user of this process.
+        user: u32,
     },
     /// A blob being written is shorter than the offset of its next bytes.
     #[error("{key} has {length} bytes, fewer than the {expected} that were acknowledged")]
@@ -131,8 +145,10 @@ impl StoreError {
     /// affected.
     pub fn is_obstructed(&self) -> bool {
         use std::io::ErrorKind;
-        let Self::System { source, .. } = self else {
-            return false;
+        let source = match self {
+            Self::Foreign { .. } => return true,
+            Self::System { source, .. } => source,
+            _ => return false,
         };
         // ELOOP; its kind is not stable yet.
         source.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())

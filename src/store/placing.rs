@@ -6,15 +6,15 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::fs::with_parent;
+use super::ownership::{FILE, Ownership};
 
 /// Moves what is at `source`, replacing a file at `target`. If only `target` exists, it was moved
 /// before. Between two file systems only a file can be moved: anything else is an error of the kind
 /// [`io::ErrorKind::CrossesDevices`].
-pub(super) fn place(source: &Path, target: &Path) -> io::Result<()> {
+pub(super) fn place(source: &Path, target: &Path, ownership: Ownership) -> io::Result<()> {
     let renamed = match fs::rename(source, target) {
         Err(error) if error.kind() == io::ErrorKind::NotFound && source.exists() => {
-            with_parent(target, || fs::rename(source, target))
+            ownership.with_parent(target, || fs::rename(source, target))
         }
         result => result,
     };
@@ -23,7 +23,7 @@ pub(super) fn place(source: &Path, target: &Path) -> io::Result<()> {
         // wait for its other end.
         Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
             match fs::symlink_metadata(source) {
-                Ok(found) if found.is_file() => copy(source, target),
+                Ok(found) if found.is_file() => copy(source, target, ownership),
                 Ok(_) => Err(error),
                 Err(absent) if absent.kind() == io::ErrorKind::NotFound && target.exists() => {
                     Ok(())
@@ -36,12 +36,16 @@ pub(super) fn place(source: &Path, target: &Path) -> io::Result<()> {
     }
 }
 
-fn copy(source: &Path, target: &Path) -> io::Result<()> {
+/// Moves a file by copying it.
+fn copy(source: &Path, target: &Path, ownership: Ownership) -> io::Result<()> {
     let temporary = PathBuf::from(format!("{}.{}.tmp", target.display(), uuid::Uuid::new_v4()));
-    fs::copy(source, &temporary)
-        .and_then(|_| File::open(&temporary)?.sync_all())
-        .and_then(|()| fs::rename(&temporary, target))
-        .and_then(|()| fs::remove_file(source))
+    let mut from = File::open(source)?;
+    let mut to = ownership.create_new(&temporary, FILE)?;
+    to.set_permissions(from.metadata()?.permissions())?;
+    io::copy(&mut from, &mut to)?;
+    to.sync_all()?;
+    fs::rename(&temporary, target)?;
+    fs::remove_file(source)
 }
 
 #[cfg(test)]
@@ -49,6 +53,10 @@ mod tests {
     use std::os::unix::fs::MetadataExt as _;
 
     use super::*;
+
+    fn move_to(source: &Path, target: &Path) -> io::Result<()> {
+        place(source, target, Ownership::Process)
+    }
 
     #[test]
     fn only_files_are_moved_to_another_file_system() {
@@ -64,17 +72,17 @@ mod tests {
         let source = |name: &str| elsewhere.path().join(name);
         let target = directory.path().join("new/target");
         fs::write(source("file"), "content").unwrap();
-        place(&source("file"), &target).unwrap();
+        move_to(&source("file"), &target).unwrap();
         assert_eq!(fs::read(&target).unwrap(), b"content");
         assert!(!source("file").exists());
-        place(&source("file"), &target).unwrap();
+        move_to(&source("file"), &target).unwrap();
 
         fs::create_dir(source("directory")).unwrap();
         std::os::unix::fs::symlink("/etc/hostname", source("link")).unwrap();
         let mode = rustix::fs::Mode::from(0o600);
         rustix::fs::mkfifoat(rustix::fs::CWD, source("pipe"), mode).unwrap();
         for name in ["directory", "link", "pipe"] {
-            let error = place(&source(name), &directory.path().join(name)).unwrap_err();
+            let error = move_to(&source(name), &directory.path().join(name)).unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::CrossesDevices, "{name}");
             assert!(source(name).symlink_metadata().is_ok(), "{name}");
         }

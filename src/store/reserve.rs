@@ -17,6 +17,8 @@ use rustix::fs::{FallocateFlags, fallocate};
 
 use super::space::Space;
 
+use super::ownership::{FILE, Ownership};
+
 /// Number of files of a reserve, to reserve as many inodes.
 const FILES: u64 = 16;
 /// Maximum size, in bytes.
@@ -30,6 +32,7 @@ static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 #[derive(Debug)]
 pub struct Reserve {
     directory: PathBuf,
+    ownership: Ownership,
     /// Whether content may be added: the device is not nearly full.
     intact: AtomicBool,
     /// Locked while files are made or removed.
@@ -71,6 +74,7 @@ impl Reserve {
     pub fn open(root: &Path) -> Self {
         let reserve = Self {
             directory: directory(root),
+            ownership: Ownership::of_root(root),
             intact: AtomicBool::new(true),
             changing: Mutex::new(()),
         };
@@ -166,14 +170,11 @@ impl Reserve {
     pub fn probe(&self) -> io::Result<()> {
         let parent = self.directory.parent().unwrap_or(&self.directory);
         let path = parent.join(format!("probe.{}.tmp", uuid::Uuid::new_v4()));
-        let written = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&path)
-            .and_then(|mut file| {
-                file.write_all(&ZEROS)?;
-                file.sync_all()
-            });
+        let opened = self.ownership.create_new(&path, FILE);
+        let written = opened.and_then(|mut file| {
+            file.write_all(&ZEROS)?;
+            file.sync_all()
+        });
         // The error of the write is the one to report.
         let _ = fs::remove_file(&path);
         written
@@ -188,13 +189,13 @@ impl Reserve {
     }
 
     fn make(&self, size: u64) -> io::Result<()> {
-        fs::create_dir_all(&self.directory)?;
+        self.ownership.create_dir_all(&self.directory)?;
         for number in 0..FILES {
-            let mut file = OpenOptions::new()
-                .write(true)
-                .create(true)
-                .truncate(true)
-                .open(self.file(number))?;
+            let mut options = OpenOptions::new();
+            options.write(true).truncate(true);
+            let mut file = self
+                .ownership
+                .open_or_create(&self.file(number), &options)?;
             let length = size / FILES;
             if length == 0 {
                 continue;

@@ -19,7 +19,8 @@ use super::progress::{Event, Listener};
 use crate::archive::is_for;
 use crate::client::{Class, Client, Error, Manifest, ManifestHead, is_fallback_tag};
 use crate::oci::{
-    Digest, ImageReference, ManifestKind, ManifestView, Platform, Reference, Repository,
+    Digest, ImageConfig, ImageReference, ManifestKind, ManifestView, Platform, Reference,
+    Repository,
 };
 
 /// A repository of a registry.
@@ -273,7 +274,8 @@ impl Copy {
         let platform: Option<Platform> = match config {
             Some(config) => {
                 let bytes = client.small_blob(repository, config).await?;
-                serde_json::from_slice(&bytes).ok()
+                let config: Option<ImageConfig> = serde_json::from_slice(&bytes).ok();
+                config.and_then(|config| config.platform())
             }
             None => None,
         };

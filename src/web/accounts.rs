@@ -160,6 +160,7 @@ fn operation(text: &AccountText, fields: &Fields) -> Result<AccountOperation, St
         "set-password" => Do::SetPassword {
             name: name("id")?,
             password: secret("password").ok_or(text.password_unsuitable)?,
+            verified: None,
         },
         "disable" => Do::SetDisabled {
             name: name("id")?,

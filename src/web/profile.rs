@@ -87,11 +87,10 @@ async fn change_password(
     }
     let name = &session.account;
     let context = &request.context;
-    match policy
-        .check_password(name.as_str(), &Secret::new(old), context)
-        .await
-    {
-        Ok(_) => {}
+    let old = Secret::new(old);
+    let checked = policy.check_password(name.as_str(), &old, context);
+    let verified = match checked.await {
+        Ok(verified) => Password::new(verified.stored.reveal()),
         Err(SignInError::Index(error)) => return Err(Fault::failed(&error)),
         Err(SignInError::Wait(wait)) => {
             let seconds = ((wait + 999) / 1000).to_string();
@@ -99,21 +98,26 @@ async fn change_password(
         }
         Err(SignInError::Busy) => return Ok(Err(text.busy.to_owned())),
         Err(_) => return Ok(Err(text.wrong_old_password.to_owned())),
-    }
+    };
+    let hash = match policy.hash(&Secret::new(new)).await {
+        Ok(Some(hash)) => hash,
+        Ok(None) => return Ok(Err(text.password_unsuitable.to_owned())),
+        Err(_) => return Ok(Err(text.busy.to_owned())),
+    };
+    // An administrator may set another password meanwhile: that one is neither replaced, nor does
+    // the new session belong to it.
     let operation = AccountOperation::SetPassword {
         name: name.clone(),
-        password: Password::new(new),
+        password: Password::new(hash.reveal()),
+        verified: Some(verified),
     };
-    if crate::auth::is_known_hash(new) {
-        return Ok(Err(text.passwords_differ.to_owned()));
-    }
     if let Err(failure) = pages.operate(request, &OWN, operation).await? {
         return Ok(Err(refusal(text, &failure)));
     }
     let ended = policy.end_other_sessions(name, "", request.caller());
     let ended = ended.await;
     ended.map_err(|error| Fault::failed(&error))?;
-    let fresh = policy.start_session(name, context).await;
+    let fresh = policy.start_session_by(name, &hash, context).await;
     let fresh = fresh.map_err(|error| Fault::failed(&error))?;
     let mut answer = moved(&format!("{}/account?changed=1", pages.settings.base));
     keep_session(pages, request, &fresh, &mut answer);

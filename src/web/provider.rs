@@ -8,7 +8,7 @@ use super::visitor::{begun_sign_in, forget_sign_in, keep_session, keep_sign_in};
 use super::{Answer, Fault, Pages, Request, moved};
 use crate::auth::{FreshSession, Oidc, OidcError, Policy, Secret, random_secret};
 
-/// Maximum length of a provider's message in the log, in characters.
+/// Maximum length of a provider's message in the log and on the page, in characters.
 const MESSAGE: usize = 300;
 
 /// The address of the callback.
@@ -80,17 +80,17 @@ async fn finish(
     let fields = request.fields();
     let code = fields.text("code");
     if code.is_empty() {
-        let limited = |name| -> String { fields.text(name).chars().take(MESSAGE).collect() };
-        let description = match limited("error_description") {
-            text if text.is_empty() => text,
-            text => format!(" ({text:?})"),
+        let limited = |name| -> String {
+            let letters = fields.text(name).chars().take(MESSAGE);
+            letters.filter(|letter| !letter.is_control()).collect()
         };
+        let description = limited("error_description");
         return Err(match fields.text("error") {
             "access_denied" => OidcError::Cancelled(description),
-            _ => OidcError::Provider(format!(
-                "it answered {:?}{description} instead of a code",
-                limited("error")
-            )),
+            _ => OidcError::Refused {
+                error: limited("error"),
+                description,
+            },
         });
     }
     let redirect = redirect(pages, request);
@@ -99,7 +99,8 @@ async fn finish(
     session.await
 }
 
-/// The sign-in form with a message; the reason is in the log.
+/// The sign-in form with a message: the kind of the reason, which is in the log, and what the
+/// provider says. It answers to a sign-in of this browser, so that no link can make it up.
 fn refused(pages: &Pages, request: &Request, oidc: &Oidc, next: &str, error: &OidcError) -> Answer {
     tracing::warn!(
         request = &*request.context.request,
@@ -107,17 +108,35 @@ fn refused(pages: &Pages, request: &Request, oidc: &Oidc, next: &str, error: &Oi
         oidc.host()
     );
     let text = request.language().account_text();
+    let (message, said) = match error {
+        OidcError::Cancelled(said) => (text.provider_cancelled, said.clone()),
+        OidcError::Refused { error, description } => (
+            text.provider_failed,
+            match description.as_str() {
+                "" => error.clone(),
+                said => format!("{said} ({error})"),
+            },
+        ),
+        OidcError::State => (text.provider_unknown, String::new()),
+        OidcError::Subject
+        | OidcError::Name(_)
+        | OidcError::NameReserved(_)
+        | OidcError::NameTaken(_) => (text.provider_name, String::new()),
+        OidcError::Disabled(_) => (text.provider_disabled, String::new()),
+        OidcError::Provider(_) | OidcError::Token(_) | OidcError::SignIn(_) => {
+            (text.provider_failed, String::new())
+        }
+    };
+    let mut message = message.replace("{}", oidc.host());
+    if !said.is_empty() {
+        message.push_str(&text.provider_says.replace("{}", &said));
+    }
     let refusal = Refusal {
         status: match error {
-            OidcError::Provider(_) => StatusCode::BAD_GATEWAY,
+            OidcError::Provider(_) | OidcError::Refused { .. } => StatusCode::BAD_GATEWAY,
             _ => StatusCode::FORBIDDEN,
         },
-        message: match error {
-            OidcError::Cancelled(_) => text.provider_cancelled,
-            OidcError::Disabled(_) => text.provider_disabled,
-            _ => text.provider_failed,
-        }
-        .replace("{}", oidc.host()),
+        message,
         wait: None,
     };
     form(pages, request, "", next, Some(&refusal))

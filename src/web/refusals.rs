@@ -38,6 +38,7 @@ pub(super) fn refusal(text: &AccountText, failure: &Failure) -> String {
         Reason::NameReserved { name } => text.name_reserved.replace("{}", name.as_str()),
         Reason::RobotGranted { name } => text.robot_granted.replace("{}", name.as_str()),
         Reason::InvalidPassword => text.password_unsuitable.to_owned(),
+        Reason::PasswordChanged => text.wrong_old_password.to_owned(),
         Reason::LastAdministrator => text.last_administrator.to_owned(),
         Reason::Full | Reason::QuotaUsed => text.no_space.to_owned(),
         Reason::DeviceReadOnly | Reason::ReadOnlyRoot => text.read_only.to_owned(),

@@ -173,10 +173,13 @@ pub(super) fn table(
 
 fn restorable(deletion: &Trashed) -> Option<Restorable> {
     let name = deletion.repository.clone();
-    Some(match deletion.kind {
-        TrashedKind::Repository => Restorable::Repository(name),
-        TrashedKind::Manifest => Restorable::Manifest(name, *deletion.manifests.first()?),
-        TrashedKind::Tag => Restorable::Tag(name, deletion.tags.first()?.0.clone()),
+    Some(match (deletion.kind, deletion.manifests.first()) {
+        (TrashedKind::Repository, _) => Restorable::Repository(name),
+        (TrashedKind::Manifest, Some(digest)) => Restorable::Manifest(name, *digest),
+        // The manifest may live again, without its tags.
+        (TrashedKind::Manifest | TrashedKind::Tag, _) => {
+            Restorable::Tag(name, deletion.tags.first()?.0.clone())
+        }
     })
 }
 

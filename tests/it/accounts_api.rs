@@ -95,6 +95,20 @@ fn only_administrators_administer() {
 }
 
 #[test]
+fn a_misspelt_field_does_nothing() {
+    let guarded = Guarded::start();
+    for request in [
+        json!({ "operation": "collect", "dry-run": true }),
+        json!({ "operation": "empty-trash", "dryRun": true }),
+    ] {
+        let answer = ask(&guarded.client("root"), &request).expect(400).json();
+        let message = answer["errors"][0]["message"].as_str().unwrap();
+        assert!(message.contains("unknown field"), "{message}");
+    }
+    guarded.server.stop();
+}
+
+#[test]
 fn commands_go_over_the_network() {
     let guarded = Guarded::start();
     let host = guarded.server.host();

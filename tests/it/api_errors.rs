@@ -3,7 +3,8 @@
 //! too.
 
 use crate::support::{
-    Image, Manifest, OCI_MANIFEST, Remote, Request, Response, Server, path_of, random_bytes, sha256,
+    Connection, Image, Manifest, OCI_MANIFEST, Remote, Request, Response, Server, path_of,
+    random_bytes, sha256,
 };
 
 #[test]
@@ -328,6 +329,58 @@ fn a_refused_head_has_no_body() {
         let head = remote.client.head(&target);
         let (status, length) = statuses(head);
         assert_eq!((status, length), (get.status, 0), "{path}");
+    }
+    server.stop();
+}
+
+/// A connection that is closed with a part of a body unread says so, and no other is closed.
+#[test]
+fn an_answer_after_which_the_connection_is_closed_says_so() {
+    const MEBIBYTE: usize = 1 << 20;
+    let server = Server::regctl();
+    let upload = "/v2/app/blobs/uploads/6e0c3d12-2a4b-4f6e-9d0c-0f1a2b3c4d5e";
+    let huge = format!("Content-Length: {}", 100 * MEBIBYTE);
+    for (line, header, status) in [
+        ("PUT /v2/app/manifests/1", huge.as_str(), 413),
+        ("PUT /v2/app/nothing", &huge, 404),
+        ("POST /v2/_catalog", &huge, 405),
+        ("POST /", "Transfer-Encoding: chunked", 405),
+        (
+            &format!("PATCH {upload}"),
+            "Transfer-Encoding: chunked",
+            404,
+        ),
+        // A client that waits is not told to send what nobody reads.
+        (
+            "PUT /v2/app/nothing",
+            "Content-Length: 5\r\nExpect: 100-continue",
+            404,
+        ),
+    ] {
+        let mut connection = Connection::open(server.address()).unwrap();
+        let head = format!("{line} HTTP/1.1\r\nHost: a\r\n{header}\r\n\r\n");
+        connection.send(head.as_bytes()).unwrap();
+        let answer = connection.receive("PUT").unwrap().expect(status);
+        assert_eq!(
+            answer.header("Connection"),
+            Some("close"),
+            "{line} {header}"
+        );
+    }
+    for (line, length, status) in [
+        ("PUT /v2/app/nothing", 5, 404),
+        ("PUT /v2/app/nothing", 5 * MEBIBYTE, 404),
+        ("PUT /v2/app/manifests/1", 5 * MEBIBYTE, 413),
+    ] {
+        let mut connection = Connection::open(server.address()).unwrap();
+        let head = format!("{line} HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n");
+        connection.send(head.as_bytes()).unwrap();
+        let answer = connection.receive("PUT").unwrap().expect(status);
+        assert_eq!(answer.header("Connection"), None, "{line} {length}");
+        connection.send(&vec![b' '; length]).unwrap();
+        let next = "GET /v2/ HTTP/1.1\r\nHost: a\r\n\r\n";
+        connection.send(next.as_bytes()).unwrap();
+        connection.receive("GET").unwrap().expect(200);
     }
     server.stop();
 }

@@ -61,9 +61,20 @@ fn the_debug_address_has_health_and_metrics() {
 fn headers_of_the_configuration_are_on_every_answer() {
     let text = format!(
         "{CONFIG}http:\n  addr: 127.0.0.1:0\n  headers:\n    X-Content-Type-Options: [nosniff]\n    \
-         X-Example: [one, two]\n"
+         X-Example: [one, two]\n    Content-Type: [text/plain]\n    Docker-Content-Digest: [x]\n"
     );
     let server = Server::regctl_with(&text);
+    // What an answer says about itself stays.
+    let image = Image::new(1);
+    let remote = server.remote("own");
+    remote.push("1", &image);
+    let answer = server.client().get("/v2/own/manifests/1");
+    assert_eq!(
+        answer.list("Docker-Content-Digest"),
+        [image.digest().to_string()]
+    );
+    assert_eq!(answer.list("Content-Type").len(), 1);
+    assert_ne!(answer.need("Content-Type"), "text/plain");
     for path in ["/v2/", "/v2/nothing/manifests/1"] {
         let answer = server.client().get(path);
         assert_eq!(answer.list("X-Example"), ["one", "two"]);

@@ -33,8 +33,8 @@ fn a_broken_tag_holds_up_no_deletion() {
     let registry = broken(&server, &other);
     let regctl = Regctl::new(&registry.host);
     let delete = |what: &str| regctl.stdout(&["delete", "--retries", "0", what]);
-    assert!(delete("app:1").contains("has no other tag"));
-    // The broken tag may point at it as well.
+    // The broken tag may point at it.
+    assert!(delete("app:1").contains(" still has perhaps tag bad, which can't be read"));
     let two = format!("app@{}", Image::new(2).digest());
     let refused = regctl.fails(1, &["delete", "--retries", "0", &two]);
     let lost = "1 tag: 2, and perhaps 1 tag that can't be read: bad; hint: --force";
@@ -114,6 +114,24 @@ fn a_tag_that_nobody_may_read_holds_up_no_other() {
     });
     assert!(regctl.stdout(&["delete", "app:1"]).contains("deleted"));
     assert_eq!(remote.tags(), ["old"]);
+}
+
+#[test]
+fn nothing_is_said_of_tags_that_nobody_can_list() {
+    let server = Server::regctl();
+    for tag in ["1", "2", "3"] {
+        server.remote("app").push(tag, &Image::new(1));
+    }
+    let (_registry, regctl) = other(&server, |line| {
+        let is_list = line.contains("/tags/list");
+        is_list.then(|| answer("403 Forbidden", &[], b"not for you"))
+    });
+    let digest = Image::new(1).digest();
+    let said = regctl.stdout(&["delete", "app:1"]);
+    let unknown = format!("deleted app:1: whether {digest} has other tags is not known\n");
+    assert_eq!(said, unknown);
+    let rows = regctl.json(&["delete", "-o", "json", "app:2"]);
+    assert_eq!(rows[0]["tags"], serde_json::Value::Null, "{rows}");
 }
 
 #[test]

@@ -160,6 +160,113 @@ fn a_token_service() {
     assert!(tokens.seen().pop().unwrap().line.starts_with("POST /token"));
 }
 
+/// A list that takes longer than its token lives; `scopes` is whether the service knows the scope of
+/// lists.
+fn list_longer_than_a_token(scopes: bool) {
+    // Each token is good for two requests.
+    let tokens = Strange::start(move |request, earlier| {
+        if request.authorization.is_none() || (!scopes && request.line.contains("catalog")) {
+            return answer("403 Forbidden", &[], b"{}");
+        }
+        let token = json!({"token": format!("t{earlier}"), "expires_in": 300});
+        answer("200 OK", &[], token.to_string().as_bytes())
+    });
+    let challenge = format!(
+        "WWW-Authenticate: Bearer realm=\"http://{}/token\",service=\"s\"",
+        tokens.host
+    );
+    let uses = std::sync::Mutex::new(std::collections::HashMap::new());
+    let strange = Strange::start(move |request, _| {
+        let Some(token) = &request.authorization else {
+            return answer("401 Unauthorized", &[&challenge], b"{}");
+        };
+        let mut uses = uses.lock().unwrap();
+        let uses = uses.entry(token.clone()).or_insert(0);
+        *uses += 1;
+        if *uses > 2 {
+            return answer("401 Unauthorized", &[&challenge], b"{}");
+        }
+        if !request.line.contains("/v2/_catalog") {
+            let status = if request.line.contains("_regctl") {
+                "404 Not Found"
+            } else {
+                "200 OK"
+            };
+            return answer(status, &[], b"{}");
+        }
+        let last = request
+            .line
+            .split_once("last=r")
+            .map_or("0", |(_, rest)| &rest[..1]);
+        let number = last.parse::<u32>().unwrap() + 1;
+        let link = format!("Link: </v2/_catalog?last=r{number}>; rel=\"next\"");
+        let links = [link.as_str()];
+        let links = if number < 7 { &links[..] } else { &[] };
+        let body = json!({"repositories": [format!("r{number}")]});
+        answer("200 OK", links, body.to_string().as_bytes())
+    });
+    let regctl = Regctl::new(&strange.host);
+    signed_in(&regctl, &strange.host);
+    let names = regctl.stdout(&["catalog", "--plain-http", "-o", "name"]);
+    assert_eq!(names.lines().count(), 7, "{names}");
+    assert!(
+        tokens
+            .seen()
+            .iter()
+            .all(|seen| seen.authorization.is_some())
+    );
+}
+
+#[test]
+fn a_list_that_takes_longer_than_its_token_continues_with_another() {
+    list_longer_than_a_token(true);
+    list_longer_than_a_token(false);
+}
+
+/// Registries lock accounts after a few wrong passwords.
+#[test]
+fn a_command_sends_an_outdated_password_once() {
+    let tokens = Strange::start(|_, _| {
+        let body = br#"{"errors":[{"code":"UNAUTHORIZED","message":"wrong password"}]}"#;
+        answer("401 Unauthorized", &[], body)
+    });
+    let challenge = format!(
+        "WWW-Authenticate: Bearer realm=\"http://{}/token\",service=\"s\"",
+        tokens.host
+    );
+    let guarded = Strange::start(move |_, _| answer("401 Unauthorized", &[&challenge], b"{}"));
+    let plain = Strange::start(|_, _| basic());
+    let other = Strange::start(|_, _| answer("404 Not Found", &[], b""));
+    let copied = format!("{}/app:1", other.host);
+    for registry in [&guarded, &plain] {
+        let regctl = Regctl::new(&registry.host);
+        signed_in(&regctl, &registry.host);
+        let line = format!("regctl tags --registry {} te", registry.host);
+        for arguments in [
+            &["catalog"][..],
+            &["tags", "app"],
+            &["complete", "--", &line],
+            &["search", "app"],
+            &["copy", "app:1", &copied],
+            &["copy", "app:1", "app:2"],
+            &["sync", "app", "other"],
+            &["delete", "app:1"],
+            &["inspect", "app:1"],
+            &["doctor"],
+            &["whoami"],
+        ] {
+            let sent = || {
+                let seen = tokens.seen().into_iter().chain(plain.seen());
+                seen.filter(|seen| seen.authorization.is_some()).count()
+            };
+            let before = sent();
+            regctl.run(arguments);
+            let sent = sent() - before;
+            assert!(sent <= 1, "{arguments:?} sent it {sent} times");
+        }
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn credential_helpers() {

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::Read as _;
 use std::net::TcpListener;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::cli_support::{Regctl, each, push_image, push_multi, start_regctl, text};
 use crate::support::archive::{Packed, docker_24};
+use crate::support::attempt;
 
 /// Each error is one line with the correct command.
 #[test]
@@ -280,4 +281,38 @@ fn nothing_is_printed_after_an_error() {
             assert!(!error.contains("panicked"), "{error}");
         }
     }
+}
+
+/// Called by registry:2's name, the program needs a configuration as that does.
+#[test]
+fn registry_2_without_a_configuration() {
+    let regctl = Regctl::new("");
+    let link = regctl.home.path().join("registry");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_regctl"), &link).unwrap();
+    let run = |arguments: &[&str], file: &str| {
+        let mut command = Command::new(&link);
+        command.args(arguments).env("HOME", regctl.home.path());
+        attempt(command.env("REGISTRY_CONFIGURATION_PATH", file))
+    };
+    for line in [&["serve"][..], &["garbage-collect", "-d"]] {
+        let refused = run(line, "");
+        assert_eq!(refused.code, Some(1), "{}", refused.text);
+        assert_eq!(refused.text.lines().count(), 1, "{}", refused.text);
+        let expected = "error: configuration path unspecified; hint: ";
+        assert!(refused.text.starts_with(expected), "{}", refused.text);
+    }
+    let file = regctl.home.path().join("config.yml");
+    let root = regctl.home.path().join("root");
+    std::fs::create_dir_all(root.join("regctl")).unwrap();
+    let config = format!(
+        "version: 0.1\nstorage: {{filesystem: {{rootdirectory: {}}}}}\n",
+        root.display()
+    );
+    std::fs::write(&file, config).unwrap();
+    let file = file.to_str().unwrap();
+    let checked = run(&["serve", "--check"], file);
+    assert_eq!(checked.code, Some(0), "{}", checked.text);
+    assert!(checked.text.contains(file), "{}", checked.text);
+    let collected = run(&["garbage-collect"], file);
+    assert_eq!(collected.code, Some(0), "{}", collected.text);
 }

@@ -338,3 +338,24 @@ fn refusals_about_space_do_not_suggest_signing_in() {
         "{said}"
     );
 }
+
+#[test]
+fn a_registry_without_search_and_list_is_not_one_that_denies_the_search() {
+    let strange = Strange::start(|request, _| {
+        if request.line.contains("/v2/_catalog") {
+            let body = br#"{"errors":[{"code":"DENIED","message":"no"}]}"#;
+            answer("403 Forbidden", &[], body)
+        } else if request.line.contains("/v2/") {
+            answer("200 OK", &[], b"{}")
+        } else {
+            answer(
+                "404 Not Found",
+                &["Content-Type: text/plain"],
+                b"404 page not found\n",
+            )
+        }
+    });
+    let error = Regctl::new(&strange.host).fails(4, &["search", "app"]);
+    let said = "offers no search, and its repositories can't be listed instead: ";
+    assert!(error.contains(said), "{error}");
+}

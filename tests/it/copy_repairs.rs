@@ -109,6 +109,35 @@ fn lists_of_referrers_are_merged() {
     assert_eq!(outcomes(&["--referrers"]), ["skipped"; 3]);
 }
 
+/// The destination does not let anybody read its list.
+#[test]
+fn a_list_of_referrers_that_may_not_be_read_is_not_replaced() {
+    let (from, to) = (Server::regctl(), Server::regctl());
+    let tag = format!("sha256-{}", "0".repeat(64));
+    for (server, seed) in [(&from, 1), (&to, 2)] {
+        let remote = server.remote("app");
+        let digest = remote.push("1", &Image::new(seed));
+        let image = Image::new(seed).manifest.descriptor();
+        let list = json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [image]});
+        assert_eq!(image["digest"], digest.to_string());
+        remote
+            .put(&tag, &Manifest::new(OCI_INDEX, &list))
+            .expect(201);
+    }
+    let before = to.remote("app").manifest(&tag).expect(200).body;
+    let path = format!("/manifests/{tag}");
+    let closed = Meddler::start(to.address(), move |passed, _| {
+        if passed.line.starts_with("PUT") || !passed.line.contains(&path) {
+            return Action::Pass;
+        }
+        Action::Answer(answer("403 Forbidden", &[], b"not for you"))
+    });
+    let regctl = Regctl::new(&from.host());
+    let target = format!("{}/app:{tag}", closed.host);
+    regctl.fails(4, &["copy", &format!("app:{tag}"), &target]);
+    assert_eq!(to.remote("app").manifest(&tag).expect(200).body, before);
+}
+
 /// An ordinary image under a tag like that of a list, with referrers of its own.
 #[test]
 fn an_image_under_the_tag_of_a_list() {

@@ -3,6 +3,7 @@
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
 
+use crate::cli_support::Regctl;
 use crate::support::{
     Client, Image, Log, Request, Response, Server, eventually, have, index, path_of,
 };
@@ -168,6 +169,13 @@ fn indexes_of_a_regctl_server_by_the_variables_of_docker_registry_frontend() {
     let tags = frontend.page("/r/app/-/tags");
     assert!(tags.contains("rel=\"next\""), "{tags}");
     registry.stop();
+}
+
+#[test]
+fn an_invalid_address_is_a_mistake_of_the_command_line() {
+    let regctl = Regctl::new("");
+    let said = regctl.fails(2, &["frontend", "--registry", "h:1", "--listen", "bogus"]);
+    assert!(said.contains("which is not HOST:PORT"), "{said}");
 }
 
 #[test]

@@ -150,8 +150,18 @@ regctl:
     let (cookie, state) = begin(&client, &begun, "alice");
     let denied = format!("/sign-in/callback?error=access_denied&state={state}");
     let form = text(&get(&client, &format!("{denied}&error_description=no"), &cookie).expect(403));
-    assert!(form.contains("was cancelled"), "{form}");
+    assert!(form.contains("was cancelled. It says: no"), "{form}");
     assert!(form.contains(r#"name="next" value="/about""#), "{form}");
+    let refused = format!("/sign-in/callback?error=login_required&state={state}");
+    let described = format!("{refused}&error_description=%3Cb%3Ewait");
+    let form = text(&get(&client, &described, &cookie).expect(502));
+    let said = "It says: &lt;b&gt;wait (login_required)";
+    assert!(form.contains(said), "{form}");
+    // Nobody can have the page say something by a link.
+    let forged = described.replace(&state, "x.L2Fib3V0");
+    let form = text(&get(&client, &forged, &cookie).expect(403));
+    assert!(form.contains("has begun no sign-in"), "{form}");
+    assert!(!form.contains("It says"), "{form}");
     let wrong = format!("/sign-in/callback?code=other&state={state}");
     assert_eq!(get(&client, &wrong, &cookie).status, 502);
     server.log_with("the provider answered access_denied (");

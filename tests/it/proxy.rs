@@ -158,3 +158,36 @@ fn errors_of_a_proxy() {
     // A temporary failure is retried; missing credentials are not.
     assert_eq!((asks.seen().len(), fails.seen().len()), (1, 2));
 }
+
+#[test]
+fn a_proxy_that_can_not_be_one_is_an_error() {
+    let far = Regctl::new(NAME);
+    for (variable, value, shown) in [
+        ("HTTPS_PROXY", "ftp://ada:secret@proxy:1", "ftp://…@proxy:1"),
+        (
+            "https_proxy",
+            "http//proxy.example.com",
+            "http//proxy.example.com",
+        ),
+        ("ALL_PROXY", "http://proxy:port", "http://proxy:port"),
+    ] {
+        let catalog = run(&far, &[(variable, value)], &["catalog", "--retries", "0"]).code(1);
+        let error = talk(&catalog);
+        let begin = format!("error: can't use {variable}: {shown:?} is not the address of a proxy");
+        assert!(error.starts_with(&begin), "{error}");
+        let doctor = run(&far, &[(variable, value)], &["doctor", NAME]).code(1);
+        let found = text(&doctor.get_output().stdout);
+        assert!(
+            found.contains(&format!("can't use {variable}: {shown:?}")),
+            "{found}"
+        );
+    }
+    // Of a host that is reached without a proxy, or by the other scheme, nothing is said.
+    for environment in [
+        [("HTTPS_PROXY", "ftp://proxy"), ("NO_PROXY", NAME)],
+        [("HTTP_PROXY", "ftp://proxy"), ("NO_PROXY", "")],
+    ] {
+        let error = talk(&run(&far, &environment, &["catalog", "--retries", "0"]).code(6));
+        assert!(!error.contains("PROXY"), "{error}");
+    }
+}

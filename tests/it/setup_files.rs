@@ -13,14 +13,14 @@ use crate::cli_support::{Regctl, program_of_everybody, text};
 use crate::support::{Image, Program, Setup, attempt, have, is_root};
 
 /// The documents of a printed file.
-fn documents(printed: &str) -> Vec<Value> {
+pub(crate) fn documents(printed: &str) -> Vec<Value> {
     let documents = printed.split("\n---\n");
     documents
         .map(|document| serde_saphyr::from_str(document).unwrap())
         .collect()
 }
 
-fn write(directory: &Path, name: &str, text: &str) -> String {
+pub(crate) fn write(directory: &Path, name: &str, text: &str) -> String {
     let path = directory.join(name);
     fs::write(&path, text).unwrap();
     path.display().to_string()
@@ -185,6 +185,9 @@ fn a_socket_of_systemd_has_the_access_of_the_configuration() {
     assert!(default.contains("\nSocketMode=0600\n"), "{default}");
     let port = printed("addr: ':5000'", "");
     assert!(!port.contains("SocketMode"), "{port}");
+    // The port of a name would be open at every address.
+    let refused = regctl.fails(2, &["setup", "socket", "--listen", "vm:5000"]);
+    assert!(refused.contains("is the name vm, "), "{refused}");
 }
 
 #[test]

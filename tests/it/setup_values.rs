@@ -1,13 +1,15 @@
 //! Values in the files of `regctl setup`: times of a stop, and paths with letters that systemd, cron or
-//! a shell read as something else. And commands of users without a data directory.
+//! a shell read as something else; paths that are an error. And commands of users without a data
+//! directory.
 
 use std::fs;
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::cli_support::{Regctl, program_of_everybody};
+use crate::cli_support::{Regctl, program_of_everybody, text};
+use crate::setup_files::{documents, write};
 use crate::support::{attempt, is_root};
 
 #[test]
@@ -85,4 +87,99 @@ fn a_user_without_a_data_directory_asks_for_health_and_prints_files() {
         "{}",
         unit.text
     );
+}
+
+#[test]
+fn nginx_is_told_of_a_socket_that_it_can_read() {
+    let regctl = Regctl::new("");
+    let printed_for = |path: &str| {
+        let listen = format!("unix:{path}");
+        let mut command = regctl.command();
+        command.args(["setup", "nginx", "--root", "/x", "--listen", &listen]);
+        command.assert()
+    };
+    let plain = printed_for("/run/regctl.sock").success();
+    let plain = text(&plain.get_output().stdout);
+    assert!(
+        plain.contains("proxy_pass http://unix:/run/regctl.sock;"),
+        "{plain}"
+    );
+    // nginx would take them for a variable, the end of the path and the end of the line.
+    for path in [
+        "/run/a$b.sock",
+        "/run/a:b.sock",
+        "/run/a;b.sock",
+        "/run/a b.sock",
+    ] {
+        let refused = printed_for(path).code(1);
+        let error = text(&refused.get_output().stderr);
+        assert!(
+            error.contains("has a meaning in its configuration"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn files_for_others_have_no_path_of_this_directory() {
+    let regctl = Regctl::new("");
+    let refused = |target: &str, text: &str| {
+        let text = format!("version: 0.1\n{text}");
+        let config = write(regctl.home.path(), "config.yml", &text);
+        regctl.fails(2, &["setup", target, "--config", &config])
+    };
+    for target in ["systemd", "cron", "compose"] {
+        let said = refused(target, "storage: {filesystem: {rootdirectory: data}}\n");
+        assert!(
+            said.contains("rootdirectory is data, which depends"),
+            "{said}"
+        );
+    }
+    let storage = "storage: {filesystem: {rootdirectory: /x}}\n";
+    for (key, text) in [
+        ("http.tls.key", "http: {tls: {certificate: /c, key: k}}\n"),
+        ("auth.htpasswd.path", "auth: {htpasswd: {path: h}}\n"),
+        ("http.addr", "http: {net: unix, addr: r.sock}\n"),
+    ] {
+        let said = refused("systemd", &format!("{storage}{text}"));
+        assert!(said.contains(&format!("{key} is ")), "{said}");
+    }
+}
+
+#[test]
+fn a_container_can_write_the_certificates_of_acme() {
+    let regctl = Regctl::new("");
+    let config = |cache: &str| {
+        let text = format!(
+            "version: 0.1\nstorage: {{filesystem: {{rootdirectory: /var/lib/registry}}}}\n\
+             http: {{addr: ':443', tls: {{letsencrypt: {{cachefile: {cache}, hosts: [a.example.com]}}}}}}\n"
+        );
+        write(regctl.home.path(), "config.yml", &text)
+    };
+    let volumes = |cache: &str| {
+        let printed = regctl.stdout(&["setup", "compose", "--config", &config(cache)]);
+        let service = documents(&printed)[0]["services"]["registry"].clone();
+        service["volumes"].as_array().unwrap()[2..].to_vec()
+    };
+    assert_eq!(volumes("/etc/acme/cache"), [json!("/etc/acme:/etc/acme")]);
+    assert!(volumes("/var/lib/registry/acme/cache").is_empty());
+    let said = regctl.fails(2, &["setup", "compose", "--config", &config("/cache")]);
+    assert!(said.contains("a directory of its own"), "{said}");
+    let pod = |cache: &str| regctl.run(&["setup", "kubernetes", "--config", &config(cache)]);
+    pod("/etc/acme/cache").code(2);
+    pod("/var/lib/registry/acme/cache").success();
+}
+
+#[test]
+fn check_names_a_missing_file_of_the_first_password() {
+    let regctl = Regctl::new("");
+    let config = write(
+        regctl.home.path(),
+        "config.yml",
+        "version: 0.1\nregctl:\n  accounts:\n    enabled: true\n    first-admin: root\n    \
+         first-admin-password-file: /nowhere/password\n",
+    );
+    let said = regctl.stdout(&["serve", "--check", "--config", &config]);
+    let expected = "first-admin-password-file names /nowhere/password, which does not exist";
+    assert!(said.contains(expected), "{said}");
 }

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
+use std::thread;
+use std::time::Duration;
 
 use crate::support::{
     Image, Manifest, Program, Server, attempt, files, have, index, sha256, texts,
@@ -274,5 +276,32 @@ fn changes_of_docker_registry_are_detected_at_the_next_start() {
         server = server.restart();
         assert_eq!(view(&server), expected, "round {round}");
     }
+    server.stop();
+}
+
+/// As when a disk was not mounted at the first start of regctl.
+#[test]
+fn a_root_that_appears_after_the_first_start_is_served() {
+    if !have(&["docker-registry"]) {
+        return;
+    }
+    let server = Server::docker_registry();
+    let remote = server.remote("team/app");
+    for seed in 0..3 {
+        remote.push(&format!("v{seed}"), &Image::new(seed));
+    }
+    let before = view(&server);
+    let full = server.root().join("docker");
+    let empty = server.scratch().join("empty");
+    std::fs::create_dir(&empty).unwrap();
+    let setup = server.stop();
+    // Older than the tolerance for the clocks of file systems.
+    thread::sleep(Duration::from_millis(1100));
+    let server = setup.serving(Program::Regctl, &empty);
+    assert!(view(&server).is_empty());
+    let setup = server.stop();
+    std::fs::rename(full, empty.join("docker")).unwrap();
+    let server = setup.start();
+    assert_eq!(view(&server), before);
     server.stop();
 }

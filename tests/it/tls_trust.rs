@@ -254,10 +254,10 @@ fn client_certificates_of_configured_authorities_are_accepted() {
     let mut params = rcgen::CertificateParams::new(Vec::<String>::new()).unwrap();
     params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     let authority_key = rcgen::KeyPair::generate().unwrap();
-    write(
-        "clients.pem",
-        params.self_signed(&authority_key).unwrap().pem(),
-    );
+    let authority = params.self_signed(&authority_key).unwrap();
+    write("clients.pem", authority.pem());
+    // A configured certificate may be that of a client, too.
+    let itself = format!("{}{}", authority.pem(), authority_key.serialize_pem());
     let issuer = rcgen::Issuer::new(params, authority_key);
     let client_key = rcgen::KeyPair::generate().unwrap();
     let params = rcgen::CertificateParams::new(vec!["ci".to_owned()]).unwrap();
@@ -290,6 +290,7 @@ fn client_certificates_of_configured_authorities_are_accepted() {
         };
         assert_eq!(get(None), without, "{auth}");
         assert!(get(Some(&identity)), "{auth}");
+        assert!(get(Some(&itself)), "{auth}");
         // Issued by another authority.
         let stranger = rcgen::generate_simple_self_signed(vec!["ci".to_owned()]).unwrap();
         let pem = format!(

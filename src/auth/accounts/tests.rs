@@ -182,7 +182,7 @@ async fn a_right_password_is_hashed_once_in_minutes() {
         .unwrap();
     fixture
         .index
-        .set_password("alice".parse().unwrap(), hash)
+        .set_password("alice".parse().unwrap(), None, hash)
         .await
         .unwrap();
     assert!(fixture.sign_in("alice", "right").await.is_err());
@@ -249,6 +249,42 @@ async fn an_imported_bcrypt_hash_becomes_argon2() {
     assert!(stored.unwrap().password.unwrap().starts_with("$argon2id$"));
     assert!(fixture.sign_in("alice", "right").await.is_ok());
     assert!(fixture.sign_in("alice", "wrong").await.is_err());
+}
+
+#[tokio::test]
+async fn a_sign_in_with_the_old_password_does_not_undo_its_change() {
+    let fixture = fixture().await;
+    let old = bcrypt::hash("old", 4).unwrap();
+    fixture.create("alice", Some(old.clone())).await;
+    let name: AccountName = "alice".parse().unwrap();
+    // It was changed while the old one was being checked.
+    let new = fixture.hasher.hash(&Secret::new("new")).await.unwrap();
+    let set = fixture.index.set_password(name.clone(), None, new.unwrap());
+    assert!(set.await.unwrap());
+    let password = Secret::new("old");
+    let upgraded = fixture.accounts.upgrade(&name, &password, old);
+    assert!(matches!(upgraded.await, Err(SignInError::Wrong)));
+    assert!(fixture.sign_in("alice", "old").await.is_err());
+    fixture.sign_in("alice", "new").await.unwrap();
+}
+
+#[tokio::test]
+async fn the_right_password_of_a_disabled_account_backs_off_like_a_wrong_one() {
+    let fixture = fixture().await;
+    for (name, is_remembered) in [("alice", true), ("bob", false)] {
+        fixture.with_password(name, "right").await;
+        if is_remembered {
+            fixture.sign_in(name, "right").await.unwrap();
+        }
+        let disabled = fixture.index.set_disabled(name.parse().unwrap(), true);
+        disabled.await.unwrap().unwrap();
+        for _ in 0..8 {
+            let refused = fixture.sign_in(name, "right").await;
+            assert!(matches!(refused, Err(SignInError::Wrong)), "{name}");
+        }
+        let refused = fixture.sign_in(name, "right").await;
+        assert!(matches!(refused, Err(SignInError::Wait(_))), "{name}");
+    }
 }
 
 #[tokio::test]

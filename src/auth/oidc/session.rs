@@ -61,6 +61,7 @@ impl Policy {
         let account: Option<&AccountName> = match error {
             OidcError::Disabled(name) | OidcError::NameTaken(name) => Some(name),
             OidcError::Provider(_)
+            | OidcError::Refused { .. }
             | OidcError::Token(TokenRefused::Keys(..))
             | OidcError::SignIn(SignInError::Busy | SignInError::Index(_)) => return,
             _ => None,

@@ -207,13 +207,30 @@ async fn addresses_of_the_provider_that_are_not_https_are_refused() {
 
 #[tokio::test]
 async fn sign_ins_that_wait_for_a_hanging_provider_share_one_attempt() {
+    // A clock that was set neither delays the next attempt nor allows another at once.
+    for step in [0, -86_400_000, 86_400_000] {
+        let fixture = fixture();
+        fixture.fake.clock.set_by(step);
+        fixture.fake.is_hanging.store(true, Ordering::Relaxed);
+        for _ in 0..5 {
+            let begun = fixture.oidc.begin(&fixture.secret, REDIRECT, "/").await;
+            assert!(begun.is_err());
+        }
+        let discovered = fixture.fake.discovered.load(Ordering::Relaxed);
+        assert_eq!(discovered, 1, "{step}");
+        fixture.fake.clock.advance(PAUSE);
+        fixture.fake.is_hanging.store(false, Ordering::Relaxed);
+        fixture.begin(&json!({})).await;
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_was_set_forward_delays_no_attempt_after_a_failure() {
     let fixture = fixture();
     fixture.fake.is_hanging.store(true, Ordering::Relaxed);
-    for _ in 0..5 {
-        let begun = fixture.oidc.begin(&fixture.secret, REDIRECT, "/").await;
-        assert!(begun.is_err());
-    }
-    assert_eq!(fixture.fake.discovered.load(Ordering::Relaxed), 1);
+    fixture.fake.clock.set_by(7 * 24 * FRESH);
+    let begun = fixture.oidc.begin(&fixture.secret, REDIRECT, "/").await;
+    assert!(begun.is_err());
     fixture.fake.clock.advance(PAUSE);
     fixture.fake.is_hanging.store(false, Ordering::Relaxed);
     fixture.begin(&json!({})).await;

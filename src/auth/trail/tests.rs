@@ -25,7 +25,11 @@ fn wrong(user: &str) -> (Credentials, Result<Identity, SignInError>) {
 
 fn fail(trail: &Trail, user: &str, address: u32) {
     let (credentials, outcome) = wrong(user);
-    trail.sign_in(&credentials, &outcome, &from(address, Caller::Anonymous));
+    trail.sign_in(
+        &credentials,
+        outcome.as_ref(),
+        &from(address, Caller::Anonymous),
+    );
 }
 
 async fn events(index: &Index) -> Vec<Event> {

@@ -335,15 +335,38 @@ async fn a_temporary_failure_of_an_issuer_does_not_matter() {
         "the keys of https://ci.example.com can't be fetched: it is down"
     );
     fixture.fake.is_down.store(false, Ordering::Relaxed);
-    // A clock that is set back delays no attempt.
+    // A clock that is set delays no attempt, whether before the last one or after it.
     fixture.clock.set_by(-3_600_000);
     fixture.clock.advance(30_000);
     assert!(fixture.workloads.matching(&token).await.is_ok());
+    fixture.clock.set_by(7 * 24 * 3_600_000);
+    for _ in 0..3 {
+        fixture.clock.advance(3_600_000);
+        let fetched = fixture.fake.fetched.load(Ordering::Relaxed);
+        assert!(fixture.workloads.matching(&token).await.is_ok());
+        assert_eq!(fixture.fake.fetched.load(Ordering::Relaxed), fetched + 1);
+    }
     fixture.fake.is_down.store(true, Ordering::Relaxed);
     fixture.clock.advance(12 * 3_600_000);
     assert!(fixture.workloads.matching(&token).await.is_ok());
     fixture.clock.advance(13 * 3_600_000);
     assert!(fixture.refused(&token).await.contains("it is down"));
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_neither_delays_nor_multiplies_requests_for_keys() {
+    for step in [-86_400_000, 86_400_000] {
+        let fixture = fixture();
+        fixture.clock.set_by(step);
+        let token = fixture.token(&json!({}));
+        assert!(fixture.workloads.matching(&token).await.is_ok());
+        let rotated = key();
+        *fixture.fake.keys.lock() = vec![public(&rotated, "two")];
+        let token = signed(&header("two"), &claims(), &rotated);
+        assert!(fixture.refused(&token).await.contains("has no key"));
+        fixture.clock.advance(30_000);
+        assert!(fixture.workloads.matching(&token).await.is_ok(), "{step}");
+    }
 }
 
 #[test]

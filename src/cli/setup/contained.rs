@@ -8,10 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
+use super::places::whole;
 use crate::cli::container::CONFIGURATION_PATH;
 use crate::cli::exit::Usage;
 use crate::config::{self, AccessSettings, CertificateSource, ListenAddress, Loaded, Settings};
 
+/// The key that names the file with the certificates of ACME.
+const CACHE: &str = "http.tls.letsencrypt.cachefile";
 /// The data directory in the container.
 const ROOT: &str = "/var/lib/registry";
 /// The port in the container.
@@ -72,8 +75,7 @@ impl Contained<'_> {
                 ports.push(published("regctl.acme.http", http, None)?);
             }
             if let Some(cache) = &acme.cache {
-                let cache = whole("http.tls.letsencrypt.cachefile", cache)?;
-                volumes.push(mount(cache, &cache.display().to_string(), "")?);
+                volumes.extend(self.cache_volume(whole(CACHE, cache)?)?);
             }
         }
         // Two keys may name the same file, and a list with equal items is refused.
@@ -92,6 +94,23 @@ impl Contained<'_> {
         ])
     }
 
+    /// The item of `volumes` for the directory with the certificates of ACME, which the server makes and
+    /// replaces there; `None` if it is with the data.
+    fn cache_volume(&self, cache: &Path) -> Result<Option<String>, Usage> {
+        let directory = cache.parent().filter(|found| found.parent().is_some());
+        let Some(directory) = directory else {
+            return Err(refused(&format!(
+                "{CACHE} is {}, and its directory can't be mounted; hint: give it a directory of its own",
+                cache.display()
+            )));
+        };
+        if directory.starts_with(ROOT) && self.root == Path::new(ROOT) {
+            return Ok(None);
+        }
+        let inside = directory.display().to_string();
+        mount(directory, &inside, "").map(Some)
+    }
+
     /// The text of the configuration, the items of `env`, and the scheme of the server, in manifests
     /// for Kubernetes.
     pub(super) fn kubernetes(&self, default: &str) -> Result<[String; 3], Usage> {
@@ -103,6 +122,17 @@ impl Contained<'_> {
                  print the manifests without --config, add a Secret with these files, mount it at \
                  their paths, and put the configuration into the ConfigMap",
                 files.join(", ")
+            )));
+        }
+        if let Some(CertificateSource::Acme(acme)) =
+            settings.http.tls.as_ref().map(|tls| &tls.certificate)
+            && let Some(cache) = &acme.cache
+            && !cache.starts_with(ROOT)
+        {
+            return Err(refused(&format!(
+                "{CACHE} is {}, where a pod can't write; hint: remove it and name the hosts: then the \
+                 certificate is kept with the data",
+                cache.display()
             )));
         }
         if self.address_is_given
@@ -231,17 +261,6 @@ fn published(key: &str, address: &ListenAddress, inside: Option<u16>) -> Result<
 
 fn is_every_address(host: &str) -> bool {
     matches!(host, "" | "0.0.0.0" | "::")
-}
-
-/// An absolute path, which is the same one in the container.
-fn whole<'p>(key: &str, path: &'p Path) -> Result<&'p Path, Usage> {
-    if path.is_absolute() {
-        return Ok(path);
-    }
-    Err(refused(&format!(
-        "{key} is {}, which depends on the working directory; hint: write the absolute path",
-        path.display()
-    )))
 }
 
 /// An item of `volumes`.

@@ -1,7 +1,7 @@
 //! The keys that only regctl has: collection, retention, the background check.
 
 use super::{load_text, settings};
-use crate::config::{CollectionSettings, PagesSettings, ScrubSettings};
+use crate::config::{AccessSettings, CollectionSettings, PagesSettings, ScrubSettings};
 use crate::oci::RetentionRule;
 use std::time::Duration;
 
@@ -110,7 +110,7 @@ fn omitted_keys() {
     assert_eq!((plain.retention.len(), plain.scrub), (0, None));
     let variable = [("REGISTRY_REGCTL_SCRUB_RATE", "1k")];
     assert_eq!(settings("", &variable).scrub.unwrap().rate, 1024);
-    let all = settings("regctl: {gc: {untagged: true}}\n", &[]);
+    let all = settings("regctl: {gc: {untagged: true, schedule: 1d}}\n", &[]);
     assert_eq!(all.collection.untagged, Some(Duration::ZERO));
 }
 
@@ -135,6 +135,10 @@ fn invalid_values_are_refused() {
         "scrub: {rate: fast}",
         "pages: {tags-per-page: 101}",
         "audit: {keep: 0s}",
+        "retention: [{repositories: a, keep-last: 3, match: []}]",
+        "accounts: {first-admin: root}",
+        "accounts: {enabled: false, new-repositories: private}",
+        "accounts: {first-admin-password-file: /x}",
     ]
     .map(refused);
     insta::assert_snapshot!(refusals.join("\n"), @r#"
@@ -152,6 +156,10 @@ fn invalid_values_are_refused() {
     config.yml:3:17: regctl.scrub.rate is "fast", which is not a number of bytes a second; hint: write it as in 4MiB
     config.yml:3:26: regctl.pages.tags-per-page is "101", which is not a number from 1 to 100; hint: write it as in 25
     config.yml:3:17: regctl.audit.keep is zero; hint: write how long, as in 24h
+    config.yml:3:47: regctl.retention[0].match is empty, so it matches no tag; hint: write patterns, or remove the key
+    config.yml:3:27: regctl.accounts.first-admin requires regctl's own accounts, which are not enabled; hint: write regctl.accounts.enabled: true
+    config.yml:3:48: regctl.accounts.new-repositories requires regctl's own accounts, which are not enabled; hint: write regctl.accounts.enabled: true
+    config.yml:3:41: regctl.accounts.first-admin-password-file requires regctl's own accounts, which are not enabled; hint: write regctl.accounts.enabled: true
     "#);
 }
 
@@ -162,4 +170,86 @@ fn a_rule_without_a_schedule_is_a_warning() {
     let expected = "config.yml:2: regctl.retention has no effect without \
                     regctl.gc.schedule";
     assert_eq!(loaded.warnings, [expected]);
+}
+
+#[test]
+fn an_empty_list_is_not_a_missing_one() {
+    let trusted = |list: &str, variables: &[(&str, &str)]| {
+        let own = format!("regctl: {{trusted-proxies: {list}}}\n");
+        settings(&own, variables).reach.trusted_proxies.len()
+    };
+    assert_eq!((trusted("[]", &[]), trusted("''", &[])), (0, 0));
+    assert_eq!(trusted("null", &[]), 2);
+    let variable = [("REGISTRY_REGCTL_TRUSTEDPROXIES", "[]")];
+    assert_eq!(trusted("[10.0.0.0/8]", &variable), 0);
+    // Nobody has rights, instead of everybody.
+    let file = "auth: {htpasswd: {path: /x}}\nregctl: {access: {}}\n";
+    let AccessSettings::Htpasswd { rules, .. } = settings(file, &[]).access else {
+        panic!("an htpasswd file");
+    };
+    assert_eq!(rules, Some(Vec::new()));
+    let allowed = |urls: &str| {
+        let text = format!("validation: {{manifests: {{urls: {urls}}}}}\n");
+        settings(&text, &[]).validation.urls_allow
+    };
+    assert_eq!(allowed("{allow: []}"), ["^$"]);
+    assert!(allowed("{allow: [], deny: [a]}").is_empty() && allowed("{}").is_empty());
+}
+
+#[test]
+fn keys_without_effect_are_named() {
+    let loaded = load_text(
+        "\
+version: 0.1
+storage: {maintenance: {readonly: {enabled: true}, uploadpurging: {age: 1h}}}
+http: {tls: {minimumtls: tls1.3}}
+validation: {manifests: {indexes: {platforms: list}}}
+regctl:
+  gc: {schedule: 1d}
+  scrub: {rate: 1MiB}
+  proxy-user-header: X-Remote-User
+  socket: {mode: 0660}
+  limits: {address: {burst: 3}, account: {rate: 1}}
+",
+        &[],
+    )
+    .unwrap();
+    insta::assert_snapshot!(loaded.warnings.join("\n"), @r"
+    config.yml:2: storage.maintenance.uploadpurging has no effect while storage.maintenance.readonly is enabled
+    config.yml:3: http.tls.minimumtls has no effect: there is no http.tls.certificate
+    config.yml:4: validation.manifests.indexes.platforms has no effect without a platformlist
+    config.yml:6: regctl.gc.schedule has no effect while storage.maintenance.readonly is enabled
+    config.yml:7: regctl.scrub has no effect while storage.maintenance.readonly is enabled
+    config.yml:8: regctl.proxy-user-header has no effect without a sign-in: auth, or regctl.accounts.enabled
+    config.yml:9: regctl.socket has no effect: the address is not a socket (http.net: unix)
+    config.yml:10: regctl.limits.address.burst has no effect without regctl.limits.address.rate
+    config.yml:10: regctl.limits.account has no effect without a sign-in: auth, or regctl.accounts.enabled
+    ");
+    let described = loaded.describe();
+    for line in [
+        "Collects garbage: on request (regctl gc)\n",
+        "Unfinished uploads: kept\n",
+    ] {
+        assert!(described.contains(line), "{described}");
+    }
+    assert!(!described.contains("Reads everything"), "{described}");
+    let other = load_text(
+        "\
+version: 0.1
+validation: {manifests: {indexes: {platformlist: [{os: linux}]}}}
+regctl:
+  accounts: {enabled: true, first-admin-password-file: /x}
+  gc: {untagged: 7d}
+  index: /x
+  proxy-user-header: X-Remote-User
+",
+        &[("REGISTRY_REGCTL_LIMITS_ACCOUNT_BURST", "5")],
+    );
+    insta::assert_snapshot!(other.unwrap().warnings.join("\n"), @r"
+    config.yml:2: validation.manifests.indexes.platformlist has no effect without platforms: list
+    config.yml:4: regctl.accounts.first-admin-password-file has no effect without regctl.accounts.first-admin
+    config.yml:5: regctl.gc.untagged has no effect without regctl.gc.schedule
+    config.yml:6: regctl.index has no effect without storage.maintenance.readonly.enabled: true
+    REGISTRY_REGCTL_LIMITS_ACCOUNT_BURST: regctl.limits.account.burst has no effect without regctl.limits.account.rate
+    ");
 }

@@ -112,8 +112,11 @@ fn invalid_values_are_refused_with_their_position() {
         "version: 0.1\nhttp:\n    draintimeout:  soon\n",
         "version: 0.1\nhttp: {headers: {'a b': [c]}}\n",
         "version: 0.1\nhttp: {headers: {a: [\"b\\nc\"]}}\n",
+        "version: 0.1\nhttp: {headers: {Content-Length: [5]}}\n",
+        "version: 0.1\nhttp: {addr: ':5000', debug: {addr: '127.0.0.1:5000'}}\n",
         "version: 0.1\nhttp: {tls: {certificate: /c}}\n",
         "version: 0.1\nhttp: {tls: {key: /k}}\n",
+        "version: 0.1\nhttp: {tls: {clientcas: [/ca.pem]}}\n",
         "version: 0.1\nhttp: {tls: {minimumtls: ssl3}}\n",
         "version: 0.1\nhttp:\n  tls:\n    clientcas:\n      - /ca.pem\n    clientauth: perhaps\n",
         "version: 0.1\nhttp: {tls: {letsencrypt: {cachefile: /x}}}\n",
@@ -167,8 +170,11 @@ fn invalid_values_are_refused_with_their_position() {
     config.yml:3:20: http.draintimeout is "soon", which is not a duration; hint: write it with units, as in 10s, 5m or 1h30m
     config.yml:2:18: http.headers.a b is "a b", which is not the name of a header; hint: write letters, digits and dashes
     config.yml:2:22: http.headers.a[0] can't be sent in a header; hint: write it in one line, without control characters
+    config.yml:2:18: http.headers.Content-Length describes the body of one answer, and would be on every answer; hint: remove it: regctl sets it where it belongs
+    config.yml:2:37: http.debug.addr is 127.0.0.1:5000, and the registry itself listens on :5000; hint: choose another port
     config.yml:2:27: http.tls.certificate is incomplete: http.tls.key is missing; hint: name both, or neither to serve without TLS
     config.yml:2:19: http.tls.key is incomplete: http.tls.certificate is missing; hint: name both, or neither to serve without TLS
+    config.yml:2:14: http.tls.clientcas requires TLS, and there is no http.tls.certificate; hint: name certificate and key, or remove clientcas to serve everybody
     config.yml:2:26: http.tls.minimumtls is "ssl3", which is not a version of TLS; hint: write tls1.2 or tls1.3
     config.yml:6:17: http.tls.clientauth is "perhaps", which is not a way to ask clients for certificates; hint: write require-and-verify-client-cert or verify-client-cert-if-given
     config.yml:2:14: http.tls.letsencrypt.hosts is missing; hint: write the names of this registry, as in [registry.example.com]: a certificate is asked for these alone

@@ -82,7 +82,6 @@ pub(in super::super) async fn put(
         .header(&CONTENT_LENGTH)
         .and_then(|text| text.parse::<u64>().ok());
     if announced.is_some_and(|length| length > MANIFEST_LIMIT as u64) {
-        body::drain(call.body);
         return Err(RegistryError::ManifestTooLarge.into());
     }
     let Call {

@@ -187,7 +187,7 @@ impl Index {
                 let always = CollectTerms {
                     now: i64::MIN,
                     steady: i64::MIN,
-                    empty_trash: false,
+                    trash: i64::MIN,
                     untagged: None,
                     pulled: i64::MIN,
                 };

@@ -73,7 +73,7 @@ impl Plan {
         self.terms = CollectTerms {
             now: Millis::MAX,
             steady: Millis::MAX,
-            empty_trash: true,
+            trash: Millis::MAX,
             untagged: Some(Millis::MAX),
             pulled: Millis::MAX,
         };

@@ -32,12 +32,12 @@ const UNSTEADY: Millis = 1000;
 /// The terms of a collection.
 #[derive(Debug, Clone, Copy)]
 pub struct CollectTerms {
-    /// The current time: trash that ended before it holds nothing.
+    /// The current time.
     pub now: Millis,
     /// The time by the steady clock: leases that ended before it hold nothing.
     pub steady: Millis,
-    /// Whether the trash holds nothing at all.
-    pub empty_trash: bool,
+    /// Trash that ends after this time holds.
+    pub trash: Millis,
     /// Manifests pushed until this time are collected; `None`: no manifests are.
     pub untagged: Option<Millis>,
     /// Manifests pulled after this time are kept.
@@ -45,15 +45,6 @@ pub struct CollectTerms {
 }
 
 impl CollectTerms {
-    /// Trash that ends after this time holds.
-    pub fn trash(self) -> Millis {
-        if self.empty_trash {
-            Millis::MAX
-        } else {
-            self.now
-        }
-    }
-
     /// A time by the steady clock as people see it, by the clock of the day.
     fn shown(self, steady: Millis) -> Millis {
         let ahead = self.now.saturating_sub(self.steady);
@@ -69,7 +60,7 @@ impl CollectTerms {
     fn arguments(self) -> Result<SqliteArguments, IndexError> {
         let untagged = self.untagged.unwrap_or(Millis::MIN);
         let mut arguments = SqliteArguments::default();
-        for value in [self.steady, self.trash(), untagged, self.pulled] {
+        for value in [self.steady, self.trash, untagged, self.pulled] {
             arguments
                 .add(value)
                 .map_err(|error| IndexError::Database(sqlx::Error::Encode(error)))?;
@@ -222,7 +213,7 @@ mod tests {
             let terms = CollectTerms {
                 now: ahead,
                 steady: 0,
-                empty_trash: false,
+                trash: ahead,
                 untagged: None,
                 pulled: 0,
             };

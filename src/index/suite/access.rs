@@ -165,7 +165,7 @@ async fn every_change_of_access_is_counted(place: &Place) {
     create(&index, "alice").await;
     moved(&index, "create");
     index
-        .set_password(name("alice"), "other".into())
+        .set_password(name("alice"), None, "other".into())
         .await
         .unwrap();
     moved(&index, "password");

@@ -17,11 +17,22 @@ async fn changes_of_access_are_events(place: &Place) {
     };
     assert!(index.create_account(bob.clone(), 1).await.unwrap());
     assert!(!index.create_account(bob, 1).await.unwrap());
-    assert!(index.set_password(name("bob"), "h".into()).await.unwrap());
-    index
-        .upgrade_password(name("bob"), "h2".into())
-        .await
-        .unwrap();
+    assert!(
+        index
+            .set_password(name("bob"), None, "h".into())
+            .await
+            .unwrap()
+    );
+    // A hash that was replaced after it was checked stays replaced.
+    let stale = || "hash-of-bob".to_owned();
+    let upgraded = index.upgrade_password(name("bob"), stale(), "old".into());
+    assert!(!upgraded.await.unwrap());
+    let set = index.set_password(name("bob"), Some(stale()), "old".into());
+    assert!(!set.await.unwrap());
+    let upgraded = index.upgrade_password(name("bob"), "h".into(), "h2".into());
+    assert!(upgraded.await.unwrap());
+    let bob = index.stored_account(&name("bob")).await.unwrap().unwrap();
+    assert_eq!(bob.password.as_deref(), Some("h2"));
     for disabled in [true, false] {
         let set = index.set_disabled(name("bob"), disabled).await;
         set.unwrap().unwrap();

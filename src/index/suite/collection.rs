@@ -3,7 +3,9 @@
 use sqlx::{ConnectOptions, Connection};
 
 use super::*;
-use crate::index::{CollectTerms, Plan, PlannedBlob, PutManifest, ReferenceKind};
+use crate::index::{
+    CollectTerms, Plan, PlannedBlob, PutManifest, ReferenceKind, Restorable, RestoreOutcome,
+};
 
 super::for_each_index!(
     unreferenced_blobs_are_found_after_their_lease,
@@ -11,6 +13,7 @@ super::for_each_index!(
     each_removed_hold_adds_candidates,
     candidates_held_again_are_dismissed,
     many_changes_share_a_statement,
+    a_deletion_in_parts_goes_on_after_changes_between_them,
     collections_are_recorded,
     an_index_of_the_first_version_is_migrated,
 );
@@ -19,7 +22,7 @@ fn terms(now: Millis) -> CollectTerms {
     CollectTerms {
         now,
         steady: now,
-        empty_trash: false,
+        trash: now,
         untagged: Some(now),
         pulled: now,
     }
@@ -102,6 +105,7 @@ async fn each_removed_hold_adds_candidates(place: &Place) {
     let index = place.open().await;
     let never = Discard {
         now: 0,
+        trashed_at: 0,
         keep: 0,
         deletion: None,
     };
@@ -205,6 +209,43 @@ async fn many_changes_share_a_statement(place: &Place) {
     assert_eq!(place.observed(), expected);
     let kept = index.journal().await.unwrap().into_iter();
     assert!(kept.map(|entry| entry.change).eq(expected));
+}
+
+async fn a_deletion_in_parts_goes_on_after_changes_between_them(place: &Place) {
+    let index = place.open().await;
+    let name = repository("a");
+    let deleted = |trash: &[crate::index::Trashed]| -> Vec<usize> {
+        trash.iter().map(|one| one.manifests.len()).collect()
+    };
+    for is_emptied in [false, true] {
+        for byte in 1..=20 {
+            put(&index, manifest("a", byte), &[]).await;
+        }
+        let begun = index.delete_most_of_repository(&name, discard_at(1)).await;
+        let begun = begun.unwrap();
+        assert_eq!(deleted(&index.trash(1).await.unwrap()), [20]);
+        if is_emptied {
+            index.end_trash(1).await.unwrap();
+            while index.remove_ended_trash(1).await.unwrap() > 0 {}
+        }
+        put(&index, manifest("a", 1), &[]).await;
+        assert!(index.delete_repository(name.clone(), begun).await.unwrap());
+        let parts = if is_emptied { 1 } else { 21 };
+        assert_eq!(deleted(&index.trash(1).await.unwrap()), [parts]);
+        let restored = index
+            .restore(Restorable::Repository(name.clone()), at(1))
+            .await;
+        let RestoreOutcome::Done(restored) = restored.unwrap() else {
+            panic!("it is not restored");
+        };
+        assert_eq!(restored.manifests.len(), if is_emptied { 1 } else { 20 });
+        index
+            .delete_repository(name.clone(), discard_at(1))
+            .await
+            .unwrap();
+        index.end_trash(1).await.unwrap();
+        while index.remove_ended_trash(1).await.unwrap() > 0 {}
+    }
 }
 
 async fn collections_are_recorded(place: &Place) {

@@ -17,6 +17,7 @@ super::for_each_index!(
     events_are_filtered_and_paged,
     a_workload_is_not_the_account_of_its_name,
     old_events_are_forgotten_oldest_first,
+    an_event_of_a_clock_that_was_ahead_keeps_no_other,
     a_change_that_fails_leaves_no_event,
     events_survive_a_crash,
 );
@@ -199,10 +200,10 @@ async fn restores_runs_and_retention_are_events(place: &Place) {
     index.restore(what, at(2)).await.unwrap();
     let bundle = Bundle {
         tags: vec![(tag("y"), digest(2)), (tag("x"), digest(1))],
-        manifests: vec![digest(1)],
+        manifests: vec![(digest(1), Millis::MAX)],
     };
     index
-        .discard_bundle(repository("a"), bundle, discard_at(3), Millis::MAX)
+        .discard_bundle(repository("a"), bundle, discard_at(3))
         .await
         .unwrap();
     let run = index.begin_collection(4).await.unwrap();
@@ -338,12 +339,23 @@ async fn old_events_are_forgotten_oldest_first(place: &Place) {
             .await
             .unwrap();
     }
-    assert_eq!(index.forget_events(0).await.unwrap(), 0);
-    assert_eq!(index.forget_events(4).await.unwrap(), 4);
-    assert_eq!(index.forget_events(4).await.unwrap(), 0);
-    let left = all(&index).await;
-    assert_eq!((left.len(), left[0].at), (6, 4));
-    assert_eq!(index.forget_events(100).await.unwrap(), 6);
+    for (before, left) in [(0, 10), (4, 6), (4, 6), (100, 0)] {
+        let next = index.forget_events(0, before, 100).await.unwrap();
+        assert_eq!(next.is_some(), left == 0);
+        let kept = all(&index).await;
+        assert_eq!(kept.len(), left);
+        assert!(kept.iter().all(|event| event.at >= before));
+    }
+}
+
+async fn an_event_of_a_clock_that_was_ahead_keeps_no_other(place: &Place) {
+    let index = place.open().await;
+    for (byte, now) in [(1, 1), (2, 1000), (3, 2), (4, 50), (5, 3)] {
+        index.add_blob(blob("a", byte), at(now)).await.unwrap();
+    }
+    assert_eq!(index.forget_events(0, 10, 60).await.unwrap(), None);
+    let left: Vec<_> = all(&index).await.iter().map(|event| event.at).collect();
+    assert_eq!(left, [1000, 50, 3]);
 }
 
 async fn a_change_that_fails_leaves_no_event(place: &Place) {

@@ -9,7 +9,9 @@ super::for_each_index!(
     many_additions_are_reindexed,
     removals_are_reindexed,
     a_manifest_without_bytes_is_removed,
+    pushes_again_are_reindexed,
     blobs_are_listed_by_prefix,
+    missing_children_are_listed_in_pages,
 );
 
 fn found(name: &str) -> FoundRepository {
@@ -155,5 +157,67 @@ async fn blobs_are_listed_by_prefix(place: &Place) {
     ] {
         let known = index.known_blobs(prefix).await.unwrap();
         assert_eq!(known, bytes.into_iter().map(digest).collect(), "{prefix}");
+    }
+}
+
+async fn pushes_again_are_reindexed(place: &Place) {
+    let index = place.open().await;
+    tagged(&index, "a", 1, &["x", "y"]).await;
+    let times = async || {
+        let held = index.holdings(&repository("a")).await.unwrap();
+        let tags = held.tags.iter().map(|tag| tag.updated_at);
+        let pushed: i64 = sqlx::query_scalar("SELECT pushed_at FROM manifests")
+            .fetch_one(&index.readers)
+            .await
+            .unwrap();
+        (tags.collect::<Vec<_>>(), pushed)
+    };
+    for (at, expected) in [(70, 70), (50, 70)] {
+        let mut changes = found("a");
+        changes.renewed = vec![(digest(1), at), (digest(9), at)];
+        changes.renewed_tags = vec![(tag("x"), at), (tag("none"), at)];
+        assert!(!changes.is_unchanged());
+        index.reindex_repository(changes, 5).await.unwrap();
+        let mut shown = times().await;
+        shown.0.sort_unstable();
+        // An earlier push takes nothing back.
+        assert_eq!(shown, (vec![0, expected], expected));
+    }
+    let known = index.known_repository(&repository("a")).await.unwrap();
+    assert_eq!(known.tags.len(), 2);
+}
+
+async fn missing_children_are_listed_in_pages(place: &Place) {
+    let index = place.open().await;
+    tagged(&index, "a", 9, &["child"]).await;
+    let mut expected = Vec::new();
+    for (number, name) in [(1, "b"), (2, "a"), (3, "a")] {
+        let children = [4, 5, 9].map(|byte| (digest(byte), ReferenceKind::Manifest));
+        let new = NewManifest {
+            references: children.to_vec(),
+            ..manifest(name, number)
+        };
+        let staged = Some(format!("staged/{number}"));
+        let put = index.put_manifest(new, vec![], vec![], staged, at(0));
+        put.await.unwrap();
+        let has_child = name == "a";
+        let missing: &[u8] = if has_child { &[4, 5] } else { &[4, 5, 9] };
+        expected.extend(missing.iter().map(|&byte| {
+            let (manifest, child) = (digest(number), digest(byte));
+            (repository(name), manifest, child, has_child)
+        }));
+    }
+    for limit in [1, 2, 100] {
+        let mut listed = Vec::new();
+        let mut last = None;
+        loop {
+            let page = index.missing_children(last.as_ref(), limit).await.unwrap();
+            assert!(page.len() <= limit);
+            let Some(end) = page.last() else { break };
+            last = Some(end.clone());
+            let page = page.into_iter();
+            listed.extend(page.map(|one| (one.repository, one.manifest, one.child, one.siblings)));
+        }
+        assert_eq!(listed, expected, "{limit}");
     }
 }

@@ -13,6 +13,8 @@ use crate::oci::{Repository, Tag};
 pub struct Discard {
     /// Its time.
     pub now: Millis,
+    /// The time from which it counts in the trash, by the clock that the trash follows.
+    pub trashed_at: Millis,
     /// How long it stays in the trash, in milliseconds; 0 bypasses the trash.
     pub keep: Millis,
     /// The deletion in the trash that this one continues, if it is done in parts.
@@ -26,8 +28,22 @@ pub(super) async fn begin(
     kind: TrashedKind,
     discard: Discard,
 ) -> Result<Option<i64>, IndexError> {
-    if discard.keep <= 0 || discard.deletion.is_some() {
-        return Ok(discard.deletion);
+    if discard.keep <= 0 {
+        return Ok(None);
+    }
+    if let Some(deletion) = discard.deletion {
+        // The trash was emptied since the last part, or all of it lives again.
+        let there: Option<i64> = sqlx::query_scalar(
+            "SELECT id FROM trash WHERE id = $1 AND repository = $2 AND kind = $3",
+        )
+        .bind(deletion)
+        .bind(repository.as_str())
+        .bind(kind.to_string())
+        .fetch_optional(&mut *connection)
+        .await?;
+        if there.is_some() {
+            return Ok(there);
+        }
     }
     let id = sqlx::query_scalar(
         "INSERT INTO trash (repository, kind, deleted_at, expires_at) VALUES ($1, $2, $3, $4) \
@@ -35,8 +51,8 @@ pub(super) async fn begin(
     )
     .bind(repository.as_str())
     .bind(kind.to_string())
-    .bind(discard.now)
-    .bind(discard.now.saturating_add(discard.keep))
+    .bind(discard.trashed_at)
+    .bind(discard.trashed_at.saturating_add(discard.keep))
     .fetch_one(connection)
     .await?;
     Ok(Some(id))
@@ -104,7 +120,8 @@ pub(in crate::index) async fn trash_repository(
     }
 }
 
-/// Copies parts of the manifests in `batch` for the deletion `$1`.
+/// Copies parts of the manifests in `batch` for the deletion `$1`. If a manifest was pushed again
+/// between two parts of the deletion, it contains it twice.
 const MANIFESTS: [&str; 4] = [
     "INSERT INTO trash_tags (trash_id, name, digest, updated_at) \
      SELECT $1, t.name, m.digest, t.updated_at FROM batch y CROSS JOIN manifests m \
@@ -128,13 +145,13 @@ const MANIFESTS: [&str; 4] = [
          AND l.repository_id = m.repository_id)) \
      FROM batch y CROSS JOIN manifests m CROSS JOIN trash_manifests x \
      CROSS JOIN manifest_references f WHERE m.id = y.id AND x.trash_id = $1 \
-     AND x.digest = m.digest AND f.manifest_id = m.id",
+     AND x.digest = m.digest AND f.manifest_id = m.id ON CONFLICT DO NOTHING",
     // An unreadable manifest may reference anything in its repository.
     "INSERT INTO trash_references (manifest_id, digest, kind, linked) \
      SELECT x.id, b.digest, 'link', true FROM batch y CROSS JOIN manifests m \
      CROSS JOIN trash_manifests x CROSS JOIN repository_blobs l CROSS JOIN blobs b \
      WHERE m.id = y.id AND NOT m.readable AND x.trash_id = $1 AND x.digest = m.digest \
-     AND l.repository_id = m.repository_id AND b.id = l.blob_id",
+     AND l.repository_id = m.repository_id AND b.id = l.blob_id ON CONFLICT DO NOTHING",
 ];
 
 /// Copies the manifests in `batch` with their references and tags.

@@ -6,6 +6,7 @@
 //! deleted.
 
 mod batches;
+mod children;
 mod discard;
 mod restore;
 mod restore_plan;
@@ -20,6 +21,7 @@ use super::{Index, IndexError, parsed};
 use crate::clock::Millis;
 use crate::oci::{Digest, Repository, Tag};
 
+pub(super) use children::restore_children;
 pub use discard::Discard;
 pub(super) use discard::{trash_manifest, trash_manifest_into, trash_repository, trash_tag};
 

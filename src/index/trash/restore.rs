@@ -49,7 +49,8 @@ const MANIFESTS: &str = "INSERT INTO manifests (repository_id, digest, blob_id, 
       m.platforms, m.created, m.size, m.content_size, m.readable, m.pushed_at, m.pulled_at, \
       m.pull_count \
     FROM batch y CROSS JOIN trash_manifests m WHERE m.id = y.id \
-    ON CONFLICT (repository_id, digest) DO NOTHING RETURNING digest, blob_id";
+    ON CONFLICT (repository_id, digest) DO NOTHING \
+    RETURNING digest, (SELECT b.digest FROM blobs b WHERE b.id = manifests.blob_id)";
 
 const REFERENCES: &str = "INSERT INTO manifest_references (manifest_id, digest, kind) \
     SELECT m.id, f.digest, f.kind FROM batch y CROSS JOIN trash_manifests x CROSS JOIN manifests m \
@@ -63,8 +64,18 @@ const PUSHED: &str = "UPDATE repositories SET pushed_at = (SELECT MAX(at) FROM (
       UNION ALL SELECT MAX(m.pushed_at) FROM manifests m WHERE m.repository_id = $1 \
       UNION ALL SELECT r.pushed_at FROM repositories r WHERE r.id = $1) x) WHERE id = $1";
 
+/// Removes the deletion `$1` if nothing of it can be restored any more: no manifest, and no tag whose
+/// manifest lives or is in the trash.
+pub(super) const REMOVE_EMPTY: &str = "DELETE FROM trash WHERE id = $1 \
+    AND NOT EXISTS (SELECT 1 FROM trash_manifests m WHERE m.trash_id = trash.id) \
+    AND NOT EXISTS (SELECT 1 FROM trash_tags y WHERE y.trash_id = trash.id \
+      AND (EXISTS (SELECT 1 FROM trash_manifests m \
+          WHERE m.digest = y.digest AND m.repository = trash.repository) \
+        OR EXISTS (SELECT 1 FROM repositories r CROSS JOIN manifests m \
+          WHERE r.name = trash.repository AND m.repository_id = r.id AND m.digest = y.digest)))";
+
 /// Restores the manifests in `batch` with their links and references, and leases them.
-async fn restore_manifests(
+pub(super) async fn restore_manifests(
     transaction: &mut Transaction,
     repository: &Repository,
     terms: Lease,
@@ -87,7 +98,7 @@ async fn restore_manifests(
             });
         }
     }
-    let rows: Vec<(String, i64)> = sqlx::query_as(MANIFESTS)
+    let rows: Vec<(String, String)> = sqlx::query_as(MANIFESTS)
         .bind(id)
         .fetch_all(transaction.connection())
         .await?;
@@ -96,13 +107,10 @@ async fn restore_manifests(
         .execute(transaction.connection())
         .await?;
     let mut restored = Vec::with_capacity(rows.len());
-    for (digest, blob) in rows {
-        let canonical: String = sqlx::query_scalar("SELECT digest FROM blobs WHERE id = $1")
-            .bind(blob)
-            .fetch_one(transaction.connection())
-            .await?;
+    let mut held = Vec::with_capacity(rows.len());
+    for (digest, canonical) in rows {
         let (digest, canonical) = (parsed("digest", &digest)?, parsed("digest", &canonical)?);
-        leases::ensure(transaction.connection(), &canonical, terms).await?;
+        held.push(canonical);
         let repository = repository.clone();
         changes.push(LayoutChange::RevisionLinked {
             repository,
@@ -111,18 +119,29 @@ async fn restore_manifests(
         });
         restored.push(digest);
     }
+    leases::ensure_all(transaction.connection(), held, terms).await?;
     restored.sort_unstable();
     transaction.journal_all(changes);
     Ok(restored)
 }
 
-/// Sets the next tags of a deletion, of all its manifests or of those in `batch`, and removes them
-/// from the trash. Returns whether there may be more.
+/// Which tags of a deletion are set.
+#[derive(Debug, Clone, Copy)]
+enum Which {
+    All,
+    /// Those of the manifests in `batch`.
+    Batch,
+    /// Those of this manifest, which may have come back before.
+    Of(Digest),
+}
+
+/// Sets the next tags of a deletion, and removes them from the trash. Returns whether there may be
+/// more.
 async fn set_tags(
     transaction: &mut Transaction,
     repository: &Repository,
     deletion: i64,
-    all: bool,
+    which: Which,
     restored: &mut Restored,
 ) -> Result<bool, IndexError> {
     let connection = transaction.connection();
@@ -132,13 +151,17 @@ async fn set_tags(
     let rows: Vec<(String, String, i64, i64)> = sqlx::query_as(
         "SELECT t.name, t.digest, t.updated_at, m.id FROM trash_tags t \
          JOIN manifests m ON m.repository_id = $2 AND m.digest = t.digest \
-         WHERE t.trash_id = $1 AND ($3 OR t.digest IN \
-           (SELECT x.digest FROM batch y CROSS JOIN trash_manifests x WHERE x.id = y.id)) \
-         ORDER BY t.name LIMIT $4",
+         WHERE t.trash_id = $1 AND ($3 OR t.digest = $4 OR ($4 IS NULL AND t.digest IN \
+           (SELECT x.digest FROM batch y CROSS JOIN trash_manifests x WHERE x.id = y.id))) \
+         ORDER BY t.name LIMIT $5",
     )
     .bind(deletion)
     .bind(id)
-    .bind(all)
+    .bind(matches!(which, Which::All))
+    .bind(match which {
+        Which::Of(digest) => Some(digest.to_string()),
+        Which::All | Which::Batch => None,
+    })
     .bind(column(TAGS as u64))
     .fetch_all(connection)
     .await?;
@@ -201,7 +224,14 @@ async fn step(
         manifests: restore_manifests(transaction, repository, terms).await?,
         ..Restored::default()
     };
-    let more = set_tags(transaction, repository, deletion, false, &mut restored).await?;
+    let more = set_tags(
+        transaction,
+        repository,
+        deletion,
+        Which::Batch,
+        &mut restored,
+    )
+    .await?;
     if !more {
         transaction
             .execute("DELETE FROM trash_manifests WHERE id IN (SELECT id FROM batch)")
@@ -210,16 +240,16 @@ async fn step(
     Ok(Step::Done(restored, more))
 }
 
-/// Ends the restore of a part: sets the remaining tags of a whole deletion, and removes an empty
-/// deletion.
+/// Ends the restore of a part: sets the remaining tags of a whole deletion or of its one manifest,
+/// and removes an empty deletion.
 async fn finish(
     transaction: &mut Transaction,
     repository: &Repository,
     part: &Part,
 ) -> Result<Step, IndexError> {
     let mut restored = Restored::default();
-    let all = part.whole;
-    if all && set_tags(transaction, repository, part.deletion, all, &mut restored).await? {
+    let which = part.only.map_or(Which::All, Which::Of);
+    if set_tags(transaction, repository, part.deletion, which, &mut restored).await? {
         return Ok(Step::Done(restored, true));
     }
     if let Some(id) = repositories::find(transaction.connection(), repository).await? {
@@ -228,13 +258,10 @@ async fn finish(
             .execute(transaction.connection())
             .await?;
     }
-    sqlx::query(
-        "DELETE FROM trash WHERE id = $1 \
-         AND NOT EXISTS (SELECT 1 FROM trash_manifests m WHERE m.trash_id = trash.id)",
-    )
-    .bind(part.deletion)
-    .execute(transaction.connection())
-    .await?;
+    sqlx::query(REMOVE_EMPTY)
+        .bind(part.deletion)
+        .execute(transaction.connection())
+        .await?;
     Ok(Step::Done(restored, false))
 }
 
@@ -329,7 +356,7 @@ impl Index {
 
     /// Missing blobs that a part needs.
     async fn missing_blobs_of(&self, part: &Part) -> Result<Vec<Digest>, IndexError> {
-        if !part.whole {
+        if part.only.is_some() {
             // The plan has checked them.
             return Ok(Vec::new());
         }

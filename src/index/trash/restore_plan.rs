@@ -23,8 +23,9 @@ const BELONGING: &str = "INSERT INTO batch SELECT x.id FROM trash_manifests x WH
 pub(super) struct Part {
     pub(super) deletion: i64,
     pub(super) manifests: Vec<i64>,
-    /// Whether the whole deletion is restored, including tags whose manifests it does not contain.
-    pub(super) whole: bool,
+    /// The one manifest that is restored, with its dependents; without it, the whole deletion is,
+    /// including tags whose manifests it does not contain.
+    pub(super) only: Option<Digest>,
 }
 
 /// A deletion in the trash.
@@ -74,6 +75,19 @@ async fn trashed_tag(
             .fetch_optional(transaction.connection())
             .await?;
     text.map(|text| parsed("digest", &text)).transpose()
+}
+
+/// Whether a manifest belongs to a deletion.
+async fn contains(
+    transaction: &mut Transaction,
+    deletion: i64,
+    digest: &Digest,
+) -> Result<bool, IndexError> {
+    let found = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM trash_manifests WHERE trash_id = $1 AND digest = $2)",
+    );
+    let found = found.bind(deletion).bind(digest.to_string());
+    Ok(found.fetch_one(transaction.connection()).await?)
 }
 
 /// Puts a manifest of a deletion into `batch` with its dependents.
@@ -128,7 +142,7 @@ async fn plan_part(
     Ok(Ok(Part {
         deletion,
         manifests,
-        whole: only.is_none(),
+        only,
     }))
 }
 
@@ -154,8 +168,9 @@ async fn plan_tag(
         }
     }
     let mut parts = Vec::new();
-    // A single tag needs its manifest, which may have been deleted after the tag.
-    if deletion.kind == TrashedKind::Tag && !there {
+    // A tag needs its manifest, which may have been deleted after the tag; also if it was deleted
+    // with it, but has come back with an index since.
+    if !there && !contains(transaction, deletion.id, &digest).await? {
         let name = Some(digest.to_string());
         let Some(of) = latest(transaction, OF_MANIFEST, repository, name, now).await? else {
             return Ok(Err(RestoreOutcome::Incomplete(vec![digest])));

@@ -72,6 +72,17 @@ pub enum Difference {
     /// An acknowledged change waits until a path of the layout can be written: the path below the
     /// root, and the reason.
     PlaceBlocked(String, String),
+    /// The same, because the directory of another user can't be written.
+    PlaceForeign {
+        /// The path below the root.
+        key: String,
+        /// The directory.
+        directory: String,
+        /// Its owner.
+        owner: u32,
+        /// The user of the server.
+        user: u32,
+    },
 }
 
 /// A remedy.
@@ -114,7 +125,9 @@ impl Difference {
             | Self::ManifestDamaged { .. }
             | Self::NeededGone { .. } => Remedy::Push,
             Self::BlobUnreadable(..) => Remedy::Operator,
-            Self::PlaceUnreadable(..) | Self::PlaceBlocked(..) => Remedy::Clear,
+            Self::PlaceUnreadable(..) | Self::PlaceBlocked(..) | Self::PlaceForeign { .. } => {
+                Remedy::Clear
+            }
             Self::LeftElsewhere(_) => Remedy::Remove,
         }
     }

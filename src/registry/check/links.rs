@@ -9,6 +9,7 @@ use crate::index::{AuditedRepository, Link};
 use crate::oci::{Algorithm, Digest, Repository, Tag};
 use crate::registry::survey::{CHUNK, Place, parse_link};
 use crate::registry::{Registry, RegistryError, layout};
+use crate::store::StoreError;
 
 /// The links in a directory.
 #[derive(Default)]
@@ -60,13 +61,20 @@ impl Registry {
             return None;
         };
         let key = key_of(name, link);
-        let is_at = |path: &str| {
-            let rest = key.strip_prefix(path);
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        let mut waiting = self.journal.obstructed().into_iter();
-        let (_, reason) = waiting.find(|(path, _)| is_at(path))?;
-        Some(Difference::PlaceBlocked(key, reason))
+        Some(match &*self.journal.obstruction(&key)? {
+            StoreError::Foreign {
+                directory,
+                owner,
+                user,
+                ..
+            } => Difference::PlaceForeign {
+                key,
+                directory: directory.clone(),
+                owner: *owner,
+                user: *user,
+            },
+            error => Difference::PlaceBlocked(key, error.to_string()),
+        })
     }
 
     /// Whether the file of a link that seems to point to nothing can't be read.

@@ -3,8 +3,12 @@
 use std::collections::HashSet;
 
 use super::Difference;
+use crate::index::MissingChild;
 use crate::oci::{Descriptor, Digest, ManifestView, Repository};
 use crate::registry::{Registry, RegistryError, RequiredChildren};
+
+/// Number of missing children read at once.
+const PAGE: usize = 1000;
 
 impl Registry {
     /// What manifests need and their repositories lack. An index may be sparse: a missing child is a
@@ -49,25 +53,40 @@ impl Registry {
     }
 
     async fn needed_children(&self, needed: &mut Vec<Difference>) -> Result<(), RegistryError> {
-        let mut last: Option<(Digest, Option<HashSet<Digest>>)> = None;
-        for lacking in self.index.missing_children().await? {
-            let (repository, index) = (lacking.repository, lacking.manifest);
-            if lacking.siblings {
-                let same = last.as_ref().is_some_and(|(of, _)| *of == index);
-                if !same {
-                    last = Some((index, self.required_children(&repository, index).await?));
-                }
-                let required = last.as_ref().and_then(|(_, required)| required.as_ref());
-                if required.is_none_or(|required| !required.contains(&lacking.child)) {
-                    continue;
-                }
+        let mut gone: Vec<MissingChild> = Vec::new();
+        let mut required: Option<(i64, Option<HashSet<Digest>>)> = None;
+        let mut last = None;
+        loop {
+            // Sparse indexes may lack almost all of their children.
+            let page = self.index.missing_children(last.as_ref(), PAGE).await?;
+            if page.is_empty() {
+                break;
             }
-            needed.push(Difference::NeededGone {
-                repository,
-                manifest: index,
-                digest: lacking.child,
-            });
+            last = page.last().cloned();
+            for lacking in page {
+                if lacking.siblings {
+                    let same = required.as_ref().is_some_and(|(of, _)| *of == lacking.row);
+                    if !same {
+                        let (repository, index) = (&lacking.repository, lacking.manifest);
+                        let of_index = self.required_children(repository, index).await?;
+                        required = Some((lacking.row, of_index));
+                    }
+                    let required = required
+                        .as_ref()
+                        .and_then(|(_, required)| required.as_ref());
+                    if required.is_none_or(|required| !required.contains(&lacking.child)) {
+                        continue;
+                    }
+                }
+                gone.push(lacking);
+            }
         }
+        gone.sort_by_cached_key(|one| (one.repository.clone(), one.manifest, one.child));
+        needed.extend(gone.into_iter().map(|one| Difference::NeededGone {
+            repository: one.repository,
+            manifest: one.manifest,
+            digest: one.child,
+        }));
         Ok(())
     }
 

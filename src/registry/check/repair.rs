@@ -86,6 +86,7 @@ impl Registry {
             | Difference::PlaceUnreadable(..)
             | Difference::PlaceBlocked(..)
             | Difference::LeftElsewhere(_)
+            | Difference::PlaceForeign { .. }
             | Difference::NeededGone { .. } => Ok(false),
         }
     }

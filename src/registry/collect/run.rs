@@ -39,7 +39,7 @@ impl Registry {
         listener: &dyn Listener<CollectEntry>,
     ) -> Result<CollectReport, RegistryError> {
         self.must_have_read_everything()?;
-        self.follow_clock().await?;
+        self.follow_clock().await;
         let now = self.clock.now();
         let turn = if options.dry_run {
             None
@@ -65,7 +65,11 @@ impl Registry {
             terms: CollectTerms {
                 now,
                 steady: self.clock.steady(),
-                empty_trash: options.empty_trash,
+                trash: if options.empty_trash {
+                    Millis::MAX
+                } else {
+                    self.trash_time()
+                },
                 untagged: options.untagged.map(|age| now.saturating_sub(age)),
                 // A client that has just pulled a manifest is about to pull its blobs, as a lease
                 // promises.
@@ -132,6 +136,15 @@ impl Run<'_> {
         self.listener.receive(entry).await;
     }
 
+    /// The terms of deletions now: the trash has moved with a clock that was set back since the
+    /// start of the run.
+    fn deleting(&self) -> CollectTerms {
+        CollectTerms {
+            now: self.terms.now.min(self.registry.clock.now()),
+            ..self.terms
+        }
+    }
+
     fn note(&self, change: impl FnOnce(&mut Progress)) {
         if let Some(turn) = &self.turn {
             turn.note(change);
@@ -191,7 +204,7 @@ impl Run<'_> {
         let found = plan.find_blobs().await?;
         self.note(|progress| progress.left = found);
         self.pace.found(found);
-        let mut synced = self.registry.clock.now();
+        let mut synced = self.registry.clock.steady();
         let mut page = plan.blobs(None).await?;
         while let Some(end) = page.last().cloned() {
             // The next page is read in the meantime. Deleting this one does not change it, and what
@@ -200,9 +213,9 @@ impl Run<'_> {
             done?;
             page = next?;
             // Without a server nothing else syncs the journal.
-            if !self.options.dry_run && self.registry.clock.now() - synced > SYNC {
+            if !self.options.dry_run && self.registry.clock.steady() - synced > SYNC {
                 self.registry.checkpoint_journal().await?;
-                synced = self.registry.clock.now();
+                synced = self.registry.clock.steady();
             }
         }
         if !self.options.dry_run {
@@ -245,7 +258,7 @@ impl Run<'_> {
     }
 
     async fn manifests(&mut self, round: Vec<PlannedManifest>) -> Result<(), RegistryError> {
-        let (registry, terms) = (self.registry, self.terms);
+        let (registry, terms) = (self.registry, self.deleting());
         let delete = |batch: Vec<PlannedManifest>| async move {
             // Recent pulls keep manifests.
             registry.save_pulls().await?;
@@ -261,7 +274,7 @@ impl Run<'_> {
     }
 
     async fn blobs(&mut self, page: Vec<PlannedBlob>) -> Result<(), RegistryError> {
-        let (registry, terms) = (self.registry, self.terms);
+        let (registry, terms) = (self.registry, self.deleting());
         if !self.options.dry_run {
             registry.index.condemn(&page, terms).await?;
         }
@@ -325,7 +338,7 @@ impl Run<'_> {
         for repository in plan.repositories().await? {
             if self.options.dry_run
                 || index
-                    .delete_empty_repository(repository.clone(), self.terms)
+                    .delete_empty_repository(repository.clone(), self.deleting())
                     .await?
             {
                 self.report(CollectEntry::Repository { repository }).await;

@@ -162,7 +162,7 @@ impl Lane {
                 Ok(())
             }
             Some(_) if error.is_obstructed() => {
-                self.mark_obstructed(&error).await;
+                self.mark_obstructed(error).await;
                 Ok(())
             }
             _ => Err(error),
@@ -170,7 +170,8 @@ impl Lane {
     }
 
     /// Marks the first change as obstructed.
-    async fn mark_obstructed(&mut self, error: &StoreError) {
+    async fn mark_obstructed(&mut self, error: StoreError) {
+        let error = Arc::new(error);
         let Some(mut work) = self.queue.pop_front() else {
             return;
         };
@@ -179,7 +180,7 @@ impl Lane {
             .state
             .lock()
             .obstructed
-            .insert(*id, (change.clone(), error.to_string()))
+            .insert(*id, (change.clone(), Arc::clone(&error)))
             .is_none();
         if new {
             tracing::error!(%error, ?change, "a layout change is postponed because its path is occupied or not writable; it is applied when the path is free");

@@ -24,7 +24,7 @@ use super::cache::Cache;
 use super::{RegistryError, layout};
 use crate::index::{Index, JournalEntry, LayoutChange};
 use crate::oci::{Digest, Repository};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 use lane::{Lane, Work};
 use marks::Marks;
@@ -40,7 +40,7 @@ struct State {
     /// Committed rows that the layout does not show yet.
     outstanding: BTreeSet<i64>,
     /// Those whose path is occupied by something else, with the reason.
-    obstructed: BTreeMap<i64, (LayoutChange, String)>,
+    obstructed: BTreeMap<i64, (LayoutChange, Arc<StoreError>)>,
     /// Removals that wait until the layout has been compared.
     deferred: BTreeSet<i64>,
     /// Rows that the layout shows, not yet covered by a sync.
@@ -266,8 +266,20 @@ impl Journal {
         let state = self.state.lock();
         let changes = state.obstructed.values();
         changes
-            .map(|(change, reason)| (layout::target(change), reason.clone()))
+            .map(|(change, reason)| (layout::target(change), reason.to_string()))
             .collect()
+    }
+
+    /// Why a change of the entry under a key, or of one above it, is obstructed.
+    pub(super) fn obstruction(&self, key: &str) -> Option<Arc<StoreError>> {
+        let state = self.state.lock();
+        let mut changes = state.obstructed.values();
+        let is_at = |path: &str| {
+            let rest = key.strip_prefix(path);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let (_, reason) = changes.find(|(change, _)| is_at(&layout::target(change)))?;
+        Some(Arc::clone(reason))
     }
 
     /// Repositories with obstructed changes. Their layout is incomplete, so it is not reindexed.

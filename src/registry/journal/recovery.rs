@@ -18,6 +18,7 @@
 //!   The boundary is then the last mark or row, but not later than the boot.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::ops::Range;
 
 use super::super::RegistryError;
 use super::foreign::{Interrupted, Links};
@@ -45,6 +46,9 @@ pub(in super::super) struct Recovered {
     pub(in super::super) contested: HashSet<Repository>,
     /// Blobs that were deleted from the index and whose bytes still exist, with their sizes.
     pub(in super::super) returned: Vec<(Digest, u64)>,
+    /// When other programs may have written links: after the last process, and before the changes
+    /// applied now.
+    pub(in super::super) pushes: Range<i64>,
     /// Removals of blobs, deferred until the layout has been compared.
     pub(in super::super) removals: Vec<JournalEntry>,
 }
@@ -142,8 +146,16 @@ impl Journal {
             state.identity = identity;
             state.marks()
         };
-        if let Err(error) = store.apply(vec![marks.write()]).await {
-            tracing::warn!(error = %StoreError::from(error), "the marks of the journal could not be written");
+        match store.apply(vec![marks.write()]).await {
+            Ok(()) => {
+                let now = stat_key(store, layout::MARKS.to_owned()).await?;
+                let now = now.map_or(i64::MIN, |stat| stat.written);
+                // The last mark may have been made in the same tick of the clock.
+                recovered.pushes = last_run.boundary.saturating_add(1)..now;
+            }
+            Err(error) => {
+                tracing::warn!(error = %StoreError::from(error), "the marks of the journal could not be written");
+            }
         }
         self.commit(todo).await;
         Ok(recovered)
@@ -200,14 +212,21 @@ async fn must_be_applied(
     entry: &JournalEntry,
     last_run: &LastRun,
 ) -> Result<bool, RegistryError> {
-    let untouched = |stat: Option<Stat>| stat.is_none_or(|stat| stat.changed <= last_run.boundary);
+    // As the boundary, by the time of writing: a change of the owner is none of the content.
+    let untouched = |stat: Option<Stat>| stat.is_none_or(|stat| stat.written <= last_run.boundary);
     Ok(match &entry.change {
         LayoutChange::BlobPlaced { digest, from } if layout::is_foreign_upload(from) => {
             let at = stat_key(store, from.clone()).await?;
             untouched(at) || matches(store, from, digest).await?
         }
         LayoutChange::BlobQuarantined { digest } => {
-            untouched(stat_key(store, layout::blob(digest)).await?)
+            // By content: a change of the owner touches damaged bytes, and right ones that were
+            // restored from a backup may be old.
+            let key = layout::blob(digest);
+            match matches(store, &key, digest).await {
+                Ok(is_right) => !is_right,
+                Err(_) => untouched(stat_key(store, key).await?),
+            }
         }
         LayoutChange::Discarded { key } if layout::is_foreign_upload(key) => {
             untouched(stat_key(store, key.clone()).await?)

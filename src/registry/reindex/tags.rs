@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::super::survey::{CHUNK, NO_DIGEST, Place, parse_link};
 use super::super::{Registry, RegistryError, layout};
+use super::repositories::Basis;
 use crate::index::{FoundRepository, KnownRepository};
 use crate::oci::{Digest, Tag};
 
@@ -11,7 +12,7 @@ impl Registry {
     pub(super) async fn compare_tags(
         &self,
         known: &KnownRepository,
-        since: i64,
+        basis: Basis<'_>,
         found: &mut FoundRepository,
     ) -> Result<(), RegistryError> {
         let name = found.name.clone();
@@ -48,7 +49,9 @@ impl Registry {
                 there.insert(tag.clone());
                 // The link of a tag whose manifest has vanished may have been replaced by an older one.
                 let target = known.tags.get(tag);
-                if stat.changed >= since || target.is_none_or(|target| removed.contains(target)) {
+                if stat.changed >= basis.since
+                    || target.is_none_or(|target| removed.contains(target))
+                {
                     changed.push((tag, key, stat));
                 }
             }
@@ -71,13 +74,14 @@ impl Registry {
                 };
                 let resolves = added.contains(&digest)
                     || known.manifests.contains(&digest) && !removed.contains(&digest);
-                if resolves && known.tags.get(*tag) != Some(&digest) {
-                    found
-                        .tags
-                        .push(((*tag).clone(), digest, stat.written / 1_000_000));
-                } else if !resolves {
+                let written = stat.written / 1_000_000;
+                if !resolves {
                     // registry:2 leaves such tags behind, and answers 404 for them.
                     there.remove(*tag);
+                } else if known.tags.get(*tag) != Some(&digest) {
+                    found.tags.push(((*tag).clone(), digest, written));
+                } else if basis.pushes.contains(&stat.written) {
+                    found.renewed_tags.push(((*tag).clone(), written));
                 }
             }
         }

@@ -4,7 +4,8 @@
 use std::collections::HashSet;
 
 use super::super::{Registry, RegistryError, layout};
-use super::agreement::SLACK;
+use super::agreement::ALL;
+use super::repositories::OldLinks;
 use crate::oci::Repository;
 
 /// Why nothing is collected until the next start.
@@ -12,11 +13,16 @@ const UNSEEN: &str = "another program has added it, and the index can't take it 
     lags behind";
 
 impl Registry {
-    /// Notes a manifest of the layout that is newer than the last agreement, that the index does not
-    /// know, and that no unfinished change explains.
+    /// Notes a manifest of the layout that the index does not know, and that no unfinished change
+    /// explains: one that is newer than the last agreement, or one whose bytes it does not know
+    /// either.
     pub(in crate::registry) async fn note_unseen(&self) -> Result<(), RegistryError> {
         let agreed = self.agreed_at().await?;
-        let since = agreed.unwrap_or(i64::MIN).saturating_sub(SLACK);
+        let since = match self.store_time().await {
+            Ok(started) => self.trust(agreed, started).await?.since,
+            // A full store has no time.
+            Err(_) => ALL,
+        };
         let unfinished = self.index.journal().await?;
         let unfinished: HashSet<String> = unfinished
             .iter()
@@ -47,10 +53,17 @@ impl Registry {
         let directory = format!("{}/_manifests/revisions", layout::repository(name.as_str()));
         let links = self.links(&directory).await?;
         let known = self.index.known_repository(name).await?;
-        let mut unseen = links
-            .iter()
-            .filter(|link| link.stat.changed >= since && !known.manifests.contains(&link.name))
-            .map(|link| layout::revision(name, &link.name));
-        Ok(unseen.find(|key| !unfinished.contains(key)))
+        let unknown = links.iter().filter(|link| {
+            !known.manifests.contains(&link.name)
+                && !unfinished.contains(&layout::revision(name, &link.name))
+        });
+        let (new, old): (Vec<_>, Vec<_>) = unknown.partition(|link| link.stat.changed >= since);
+        if let Some(link) = new.first() {
+            return Ok(Some(layout::revision(name, &link.name)));
+        }
+        let old = old.iter().map(|link| link.name).collect();
+        let old = self.old_links(name, old, layout::revision).await?;
+        let is_untimely = matches!(old, OldLinks::Untimely);
+        Ok(is_untimely.then_some(directory))
     }
 }

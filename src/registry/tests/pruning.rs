@@ -109,7 +109,7 @@ async fn content_changed_since_the_plan_is_kept() {
     let second = put(&registry, "a", "old", &two).await.unwrap();
     let bundle = |name: &str, digest: Digest| Bundle {
         tags: vec![(tag(name), digest)],
-        manifests: vec![digest],
+        manifests: vec![(digest, Millis::MAX)],
     };
     let plans = [bundle("moved", first), bundle("old", second)];
     // A tag moves, and another manifest gets a second tag.
@@ -120,7 +120,7 @@ async fn content_changed_since_the_plan_is_kept() {
         let name = repository("a");
         registry
             .index
-            .discard_bundle(name, plan, terms, Millis::MAX)
+            .discard_bundle(name, plan, terms)
             .await
             .unwrap();
     }

@@ -2,7 +2,8 @@
 
 use super::*;
 
-const DAY: Millis = 24 * 60 * 60 * 1000;
+const HOUR: Millis = 60 * 60 * 1000;
+const DAY: Millis = 24 * HOUR;
 
 #[tokio::test]
 async fn uploads_continue_after_a_restart() {
@@ -222,6 +223,35 @@ async fn a_clock_that_is_set_neither_ends_nor_prolongs_a_deletion() {
         let ended = restore("second").await;
         assert!(matches!(ended, Err(RegistryError::NotInTrash(_))), "{step}");
     }
+}
+
+#[tokio::test]
+async fn a_deletion_just_after_the_clock_was_set_is_kept_as_long_as_others() {
+    let root = Root::in_memory();
+    let registry = root.open().await;
+    let (name, keep) = (repository("a"), registry.rules().trash);
+    put(&registry, "a", "tag", &numbered(0)).await.unwrap();
+    root.clock.advance(5 * HOUR);
+    root.clock.set_by(-2 * HOUR);
+    registry.delete_tag(&name, &tag("tag")).await.unwrap();
+    root.clock.advance(keep - 1000);
+    let what = Restorable::Tag(name, tag("tag"));
+    registry.restore(&what).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_scheduled_collection_by_a_clock_that_was_ahead_puts_off_no_other() {
+    let root = Root::in_memory();
+    root.clock.set_by(20_000 * DAY);
+    let registry = root.open().await;
+    registry.note_schedule().await.unwrap();
+    root.clock.set_by(-365 * DAY);
+    let corrected = registry.last_schedule().await.unwrap();
+    assert_eq!(corrected, root.clock.now());
+    root.clock.advance(DAY);
+    kill(registry).await;
+    let registry = root.open().await;
+    assert_eq!(registry.last_schedule().await.unwrap(), corrected);
 }
 
 #[tokio::test]

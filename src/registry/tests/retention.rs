@@ -36,6 +36,7 @@ fn add(held: &mut Holdings, manifest: &str, subject: Option<&str>) {
     let new = RepositoryManifest {
         digest: digest(manifest),
         subject: subject.map(digest),
+        pushed_at: NOW,
     };
     if held.manifests.iter().all(|old| old.digest != new.digest) {
         held.manifests.push(new);

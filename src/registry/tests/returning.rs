@@ -9,7 +9,7 @@ use super::*;
 use crate::registry::Restorable;
 
 /// Longer than the tolerance for the clocks of file systems: what was written before is old.
-async fn pass() {
+pub(super) async fn pass() {
     tokio::time::sleep(Duration::from_millis(1100)).await;
 }
 

@@ -92,18 +92,8 @@ fn of_transport(error: &TransportError) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::settings;
     use super::*;
-
-    fn settings() -> AcmeSettings {
-        AcmeSettings {
-            directory: "https://ca.example.com/directory".into(),
-            hosts: vec!["registry.example.com".into()],
-            email: None,
-            authorities: None,
-            cache: None,
-            http: None,
-        }
-    }
 
     #[test]
     fn a_hint_fits_its_error() {

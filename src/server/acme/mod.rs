@@ -12,6 +12,7 @@
 )]
 
 mod advice;
+mod aside;
 mod order;
 mod record;
 mod transport;
@@ -27,7 +28,7 @@ use jiff::tz::TimeZone;
 use parking_lot::Mutex;
 
 use super::certificate::Watched;
-use super::files::write;
+use super::files::{create_directory, write};
 use crate::admin::CertificateOrigin;
 use crate::client::CertificateFields;
 use crate::config::AcmeSettings;
@@ -83,7 +84,7 @@ impl Acme {
         directory: &Path,
         settings: &AcmeSettings,
     ) -> anyhow::Result<(Arc<Certificate>, Record)> {
-        std::fs::create_dir_all(directory)?;
+        create_directory(directory)?;
         let mut record = Record::read(directory, settings);
         record.start(Timestamp::now());
         let path = certificate_in(directory);
@@ -101,12 +102,16 @@ impl Acme {
                 record.serve_earlier();
                 return Ok((stored, record));
             }
-            Ok(_) => set_aside(&path)?,
-            Err(_) if !path.exists() => {}
-            Err(error) => {
-                tracing::warn!("the stored certificate can't be used: {error}");
-                set_aside(&path)?;
-            }
+            Ok(_) => aside::set_aside(&path)?,
+            Err(error) => match std::fs::read(&path) {
+                Err(missing) if missing.kind() == io::ErrorKind::NotFound => {}
+                // It may be good, and readable again the next time.
+                Err(unreadable) => return Err(unreadable).context(path.display().to_string()),
+                Ok(_) => {
+                    tracing::warn!("the stored certificate can't be used: {error}");
+                    aside::set_aside(&path)?;
+                }
+            },
         }
         record.forget_certificate();
         write(&path, temporary(&settings.hosts)?.as_bytes(), 0o600)?;
@@ -176,6 +181,8 @@ impl Acme {
         };
         // Without a record no request is sent.
         record.write(&self.directory)?;
+        // A wish of an earlier attempt, which succeeded nevertheless.
+        let _ = self.transport.retry_after();
         let order = Order {
             settings: &self.settings,
             directory: &self.directory,
@@ -268,11 +275,6 @@ fn is_valid_for(certificate: &Certificate, hosts: &[String]) -> bool {
     fields.ends > Timestamp::now() && hosts.iter().any(named)
 }
 
-/// Keeps a file that a temporary certificate replaces: it may contain the only copy of a key.
-fn set_aside(path: &Path) -> io::Result<()> {
-    std::fs::rename(path, path.with_file_name("acme-certificate-old.pem"))
-}
-
 /// A self-signed certificate, so that connections are possible; no client trusts it.
 fn temporary(hosts: &[String]) -> anyhow::Result<String> {
     let signed = rcgen::generate_simple_self_signed(hosts.to_vec())?;
@@ -297,5 +299,37 @@ fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Option<T> {
             }
             None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    pub(super) fn settings() -> AcmeSettings {
+        AcmeSettings {
+            directory: "https://ca.example.com/directory".into(),
+            hosts: vec!["registry.example.com".into()],
+            email: None,
+            authorities: None,
+            cache: None,
+            http: None,
+        }
+    }
+
+    #[test]
+    fn a_certificate_that_can_not_be_used_is_kept_and_one_that_can_not_be_read_stays() {
+        let scratch = tempfile::tempdir().unwrap();
+        let path = certificate_in(scratch.path());
+        let old = scratch.path().join("acme-certificate-old.pem");
+        std::fs::write(&path, "damaged").unwrap();
+        let (served, _) = Acme::keep(scratch.path(), &settings()).unwrap();
+        assert!(is_temporary(&served));
+        assert_eq!(std::fs::read_to_string(&old).unwrap(), "damaged");
+        std::fs::remove_file(&path).unwrap();
+        // An error of reading, as of a device or of its rights.
+        std::fs::create_dir(&path).unwrap();
+        assert!(Acme::keep(scratch.path(), &settings()).is_err());
+        assert!(path.is_dir());
     }
 }

@@ -16,8 +16,6 @@ use crate::config::AcmeSettings;
 const PAUSE: SignedDuration = SignedDuration::from_mins(5);
 /// The longest pause.
 const LONGEST: SignedDuration = SignedDuration::from_hours(6);
-/// The longest time to an attempt; one that is further ahead was planned by a clock that was wrong.
-const FURTHEST: SignedDuration = SignedDuration::from_hours(14 * 24);
 /// Minimum time between two certificates, unless they are valid for a shorter time.
 const LEAST: SignedDuration = SignedDuration::from_hours(1);
 /// A start of the server tries at once if the last attempt is this long ago: as often as five
@@ -110,7 +108,9 @@ impl Record {
     /// Records a start of the server: the next attempt is at once, unless the last one was just before
     /// or the authority accepts no request yet.
     pub(super) fn start(&mut self, now: Timestamp) {
-        if self.restart_after().is_none_or(|time| time <= now) {
+        // One that lies further ahead than the pause was made by a clock that was ahead.
+        let waits = |time| now < time && time.duration_since(now) <= RESTART;
+        if !self.restart_after().is_some_and(waits) {
             self.next = None;
         }
     }
@@ -135,12 +135,15 @@ impl Record {
         self.earlier = false;
     }
 
-    /// When the next attempt is due.
+    /// When the next attempt is due. A pause that is longer than any was planned by a clock that was
+    /// ahead.
     pub(super) fn due(&self, now: Timestamp) -> Timestamp {
         let renew = self.issued.map(|issued| issued.renew);
-        let furthest = now.checked_add(FURTHEST).unwrap_or(Timestamp::MAX);
-        let near = |time: Option<Timestamp>| time.filter(|time| *time <= furthest);
-        let due = near(self.next).max(renew).max(near(self.not_before));
+        let within = |time: Option<Timestamp>, longest| {
+            time.filter(|time| time.duration_since(now) <= longest)
+        };
+        let next = within(self.next, LONGEST);
+        let due = next.max(renew).max(within(self.not_before, OBEYED));
         due.unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
@@ -277,14 +280,26 @@ mod tests {
     }
 
     #[test]
-    fn an_attempt_of_a_clock_years_ahead_does_not_delay_the_next() {
-        let mut record = fresh();
+    fn an_attempt_of_a_clock_that_was_ahead_does_not_delay_the_next() {
         let now: Timestamp = "2026-03-01T00:00:00Z".parse().unwrap();
         let day = SignedDuration::from_hours(24);
-        record.begin(now + day * 3000);
+        for days in [1, 10, 3000] {
+            let mut record = fresh();
+            record.begin(now + day * days);
+            assert!(record.due(now) < now, "{days}");
+            record.begin(now);
+            record.not_before(now + day * days, now + day * days);
+            record.not_before(now + day, now);
+            assert_eq!(record.due(now), now + day);
+            record.not_before(now + day * (days + 1), now + day * (days + 1));
+            assert_eq!(record.due(now), now + PAUSE * 2, "{days}");
+        }
+        // By less than the pause: a start of the server does not wait for it.
+        let mut record = fresh();
+        for _ in 0..9 {
+            record.begin(now + SignedDuration::from_hours(1));
+        }
+        record.start(now);
         assert!(record.due(now) < now);
-        record.begin(now);
-        record.not_before(now + day, now);
-        assert_eq!(record.due(now), now + day);
     }
 }

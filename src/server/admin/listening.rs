@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::socket::{address, path, serve};
 use crate::admin::Operations;
+use crate::store::Ownership;
 
 /// Interval of attempts to bind the socket, and of checks whether it still exists.
 const CHECK: Duration = Duration::from_millis(if cfg!(test) { 50 } else { 2000 });
@@ -104,6 +105,9 @@ impl Acceptor {
         let listener = UnixListener::bind(&address)?;
         *bound = identity(&self.path).ok();
         fs::set_permissions(&address, Permissions::from_mode(0o600))?;
+        if let Err(error) = Ownership::at(&self.path).give_socket(&self.path) {
+            tracing::debug!(%error, "the admin socket could not be given to the owner of its directory");
+        }
         Ok(listener)
     }
 

@@ -10,7 +10,7 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWrite
 
 use super::session::Session;
 use super::socket::LIMIT;
-use crate::admin::{Answer, Failure, FailureKind, Reason, VERSION};
+use crate::admin::{Answer, Failure, FailureKind, Reason, Request, VERSION};
 use crate::config;
 
 /// Forwards requests until the input ends. An operation that the server has begun continues then.
@@ -31,9 +31,12 @@ pub async fn relay(
         if !line.ends_with(b"\n") {
             break;
         }
-        let opened = match session.take() {
-            Some(opened) => Ok(opened),
-            None => Session::open(request).await,
+        let opened = if let Some(opened) = session.take() {
+            Ok(opened)
+        } else {
+            let first = Request::parse(&line);
+            let may_begin = first.is_ok_and(|first| first.operation.may_begin_root());
+            Session::open(request, may_begin).await
         };
         let mut opened = match opened {
             Ok(opened) => opened,

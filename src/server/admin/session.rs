@@ -33,6 +33,8 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// A root that can be administered.
 pub struct Session {
     root: PathBuf,
+    /// Whether it was begun by this session.
+    is_new: bool,
     loaded: Loaded,
     access: Access,
 }
@@ -63,16 +65,26 @@ struct Own {
 }
 
 impl Session {
-    /// Finds the configured root, and gets access to it.
-    pub async fn open(request: &config::Request) -> anyhow::Result<Self> {
+    /// Finds the configured root, and gets access to it. If `may_begin`, a directory that is empty or
+    /// does not exist becomes a root, as by a server.
+    pub async fn open(request: &config::Request, may_begin: bool) -> anyhow::Result<Self> {
         let loaded = config::load(request)?;
-        let root = root_of(&loaded)?;
+        let (root, is_new) = match root_of(&loaded) {
+            Err(failure) if may_begin => (new_root(request, &loaded)?.ok_or(failure)?, true),
+            root => (root?, false),
+        };
         let access = Access::to(&root, &loaded).await?;
         Ok(Self {
             root,
+            is_new,
             loaded,
             access,
         })
+    }
+
+    /// The root, if this session has begun it.
+    pub fn new_root(&self) -> Option<&Path> {
+        self.is_new.then_some(&self.root)
     }
 
     /// Executes an operation. Returns its report, and how many of its entries were left out. `on_entry`
@@ -285,6 +297,37 @@ fn no_commands(socket: &Path) -> String {
         );
     }
     "it accepts no commands: it is still starting, or an older version".to_owned()
+}
+
+/// The directory that a request names and that can become the root of a registry. The default is not
+/// enough: a server may be running on a root that was forgotten here.
+#[expect(clippy::disallowed_methods, reason = "it has no store yet")]
+fn new_root(request: &config::Request, loaded: &Loaded) -> Result<Option<PathBuf>, Failure> {
+    let StorageDriver::Filesystem { root } = &loaded.settings.storage.driver else {
+        return Ok(None);
+    };
+    let is_new = match std::fs::read_dir(root) {
+        // The root of a file system has a directory of its own.
+        Ok(mut entries) => {
+            entries.all(|entry| entry.is_ok_and(|entry| entry.file_name() == "lost+found"))
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => root
+            .parent()
+            .is_some_and(|parent| parent.as_os_str().is_empty() || parent.is_dir()),
+        Err(_) => false,
+    };
+    let is_named = request.root.is_some()
+        || loaded.file.is_some()
+        || config::default_root().as_ref() != Some(root);
+    if is_new && !is_named {
+        let shown = root.display();
+        let text = format!(
+            "{shown} is not the root of a registry; hint: name the data of a registry with --root DIR, \
+             or its configuration with --config FILE; --root {shown} begins a new one there"
+        );
+        return Err(Failure::new(FailureKind::NotFound, Reason::Unknown, text));
+    }
+    Ok(is_new.then(|| root.clone()))
 }
 
 fn denied(root: &Path, error: &std::io::Error) -> Failure {

@@ -18,7 +18,7 @@ use super::stop::{Signals, remove_sockets, wait};
 use super::systemd::{PassedSockets, ServiceManager};
 use super::tasks::Tasks;
 use crate::client::Client;
-use crate::config::{self, DRAIN, FrontendSettings, ReachSettings};
+use crate::config::{DRAIN, FrontendSettings, ReachSettings};
 use crate::http::{App, Health, Locations, Options, PageLimits, Protocols, SocketAccess};
 use crate::telemetry::{self, HttpMetrics, LineFormat};
 use crate::web::{self, Pages};
@@ -29,15 +29,13 @@ use authenticator::Remotes;
 pub struct Frontend {
     /// The client of the registry.
     pub client: Arc<Client>,
-    /// Where to listen: `HOST:PORT`, `:PORT`, `unix:PATH` or an absolute path.
-    pub listen: String,
     /// `HOST[:PORT]` of the registry in the commands on the pages.
     pub shown: String,
     /// Repositories on a page.
     pub repositories_per_page: usize,
     /// Tags on a page.
     pub tags_per_page: usize,
-    /// TLS, links and cache.
+    /// Address, TLS, links and cache.
     pub settings: FrontendSettings,
     /// The directory of this server's own certificate.
     pub directory: PathBuf,
@@ -46,14 +44,13 @@ pub struct Frontend {
 /// Serves the pages until a signal. `announce` receives the lines for the person who started it;
 /// without it, the log has the address.
 pub async fn run(frontend: Frontend, announce: Option<impl Fn(&str) + Send>) -> anyhow::Result<()> {
-    let address = config::listen_address(&frontend.listen)
-        .map_err(|reason| anyhow::anyhow!("--listen: the address {reason}"))?;
     telemetry::start_log("info", LineFormat::Text, std::iter::empty().collect());
     let secured = front::tls(frontend.settings.tls.as_ref(), &frontend.directory)?;
     let tls = secured.as_ref().map(|secured| secured.tls.clone());
     let mut passed = PassedSockets::from_environment();
+    let address = ("--listen", &frontend.settings.address);
     let access = SocketAccess::default();
-    let entrance = enter(&mut passed, &address, access, tls.is_some()).await?;
+    let entrance = enter(&mut passed, address, access, tls.is_some()).await?;
     passed.finish()?;
     let manager = ServiceManager::from_environment();
     let registry = frontend.client.registry().to_owned();

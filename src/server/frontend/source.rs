@@ -186,7 +186,7 @@ impl Source for Remote {
         digest: &'a Digest,
     ) -> Answering<'a, Vec<Descriptor>> {
         async move {
-            match self.0.ask(self.0.client.referrers(name, digest)).await {
+            match Box::pin(self.0.ask(self.0.client.referrers(name, digest))).await {
                 Ok(referrers) => Ok(referrers),
                 Err(Unread::Absent | Unread::Odd(_)) => Ok(Vec::new()),
                 Err(down) => Err(down.into()),

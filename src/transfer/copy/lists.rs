@@ -25,10 +25,22 @@ impl Copy {
             Moved::default()
         };
         // Read after the entries were copied, so that little time is left for other writers.
-        let alone = self.lists.lock().await;
-        let theirs = match client.manifest(repository, &reference).await {
+        let mut alone = self.lists.lock().await;
+        let mut read = client.manifest(repository, &reference).await;
+        let is_denied = matches!(&read, Err(error) if error.class() == Class::Denied);
+        if is_denied && !self.options.dry_run {
+            // Some registries deny access to a repository that does not exist yet. With a manifest
+            // it does, and a list that may still not be read is not replaced.
+            drop(alone);
+            let by_digest = Reference::Digest(ours.digest);
+            moved = moved.and(self.manifest(&ours, &by_digest, 0).await?);
+            alone = self.lists.lock().await;
+            read = client.manifest(repository, &reference).await;
+        }
+        let theirs = match read {
             Ok(theirs) => entries(&theirs.bytes).is_some().then_some(theirs),
-            Err(error) if matches!(error.class(), Class::NotFound | Class::Denied) => None,
+            Err(error) if error.class() == Class::NotFound => None,
+            Err(error) if error.class() == Class::Denied && self.options.dry_run => None,
             Err(error) => return Err(error),
         };
         let (mut digest, new) = match theirs {

@@ -6,12 +6,13 @@
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use serde::Deserialize;
 
 use super::{Error, Image};
 use crate::archive::is_for;
 use crate::client::{self, Class, Manifest};
-use crate::oci::{Descriptor, Digest, ManifestKind, ManifestView, Platform, Reference};
+use crate::oci::{
+    Descriptor, Digest, ImageConfig, ManifestKind, ManifestView, Platform, Reference,
+};
 use crate::transfer::progress::{Event, Listener};
 
 /// Number of manifests fetched at once.
@@ -311,17 +312,12 @@ impl Image {
 
     /// The platform in an image's configuration, if it has one.
     async fn platform(&self, view: &ManifestView) -> Result<Option<Platform>, Error> {
-        #[derive(Deserialize)]
-        struct Config {
-            #[serde(flatten)]
-            platform: Platform,
-        }
         let config = view.config.as_ref();
         let Some(config) = config.filter(|config| config.media_type.is_image_config()) else {
             return Ok(None);
         };
         let bytes = self.client.small_blob(&self.repository, config).await?;
-        let config: Option<Config> = serde_json::from_slice(&bytes).ok();
-        Ok(config.map(|config| config.platform))
+        let config: Option<ImageConfig> = serde_json::from_slice(&bytes).ok();
+        Ok(config.and_then(|config| config.platform()))
     }
 }

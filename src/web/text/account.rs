@@ -15,6 +15,9 @@ catalogue! {
     sign_in_by: "Sign in with {}", "使用 {} 登录";
     provider_failed: "The sign-in with {} has failed. Try again, or ask an administrator: the reason is in the log.", "使用 {} 登录失败。请重试，或询问管理员：日志中有原因。";
     provider_cancelled: "The sign-in with {} was cancelled.", "已取消使用 {} 登录。";
+    provider_says: " It says: {}", "其说明：{}";
+    provider_unknown: "This browser has begun no sign-in with {}, or too long ago. Sign in again.", "此浏览器没有开始过使用 {} 的登录，或者已过去太久。请重新登录。";
+    provider_name: "{} has signed you in, but you can't have the name that it gave here. Ask an administrator: the reason is in the log.", "{} 已确认您的身份，但其提供的名称无法在此使用。请询问管理员：日志中有原因。";
     provider_disabled: "Your account in this registry is disabled. Ask an administrator.", "您在此镜像仓库的账号已禁用。请询问管理员。";
     sign_in_first: "Nothing here is public. Sign in to see your repositories.", "这里没有公开内容。请登录以查看您的仓库。";
     accounts: "Accounts", "账号管理";

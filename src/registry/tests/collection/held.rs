@@ -158,3 +158,43 @@ async fn leases_are_ended_when_no_client_is_active() {
     assert_eq!((report.freed.blobs, report.held_blobs), (1, 0));
     assert!(registry.lease_blob(&name, &garbage).await.is_err());
 }
+
+/// Sets the clock back when the first deletion is reported.
+struct SetsBack<'a> {
+    registry: &'a Registry,
+    clock: &'a Clock,
+    done: std::sync::atomic::AtomicBool,
+}
+
+impl Listener<CollectEntry> for SetsBack<'_> {
+    fn receive(&self, _: CollectEntry) -> futures_util::future::BoxFuture<'_, ()> {
+        Box::pin(async {
+            if !self.done.swap(true, std::sync::atomic::Ordering::Relaxed) {
+                self.clock.set_by(-240 * HOUR);
+                self.registry.follow_clock().await;
+            }
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_during_a_collection_frees_nothing_of_the_trash() {
+    let root = Root::in_memory();
+    let registry = root.open().await;
+    let blob = push_blob(&registry, "a", "layer").await;
+    let deleted = put(&registry, "a", "v", &image(&[blob])).await.unwrap();
+    put_untagged(&registry, "b", &numbered(0)).await;
+    let name = repository("a");
+    registry.delete_manifest(&name, &deleted).await.unwrap();
+    root.clock.advance(2 * HOUR);
+    let listener = SetsBack {
+        registry: &registry,
+        clock: &root.clock,
+        done: false.into(),
+    };
+    registry.collect(&real(true), &listener).await.unwrap();
+    assert!(listener.done.into_inner());
+    let what = Restorable::Tag(name, tag("v"));
+    registry.restore(&what).await.unwrap();
+    assert_eq!(read_blob(&registry, "a", &blob).await.unwrap(), "layer");
+}

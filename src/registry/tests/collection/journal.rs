@@ -128,7 +128,7 @@ async fn a_condemned_blob_with_a_new_lease_is_kept() {
     let terms = crate::index::CollectTerms {
         now: root.clock.now(),
         steady: root.clock.steady(),
-        empty_trash: false,
+        trash: root.clock.now(),
         untagged: None,
         pulled: 0,
     };

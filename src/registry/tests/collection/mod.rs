@@ -7,6 +7,7 @@ mod journal;
 mod large;
 mod leftovers;
 mod model;
+mod pushing;
 mod reference;
 mod restoring;
 mod side_by_side;

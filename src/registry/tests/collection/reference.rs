@@ -80,13 +80,8 @@ impl Reference {
         self.repositories.entry(name).or_default()
     }
 
-    /// Moves a deletion to the trash.
-    pub(super) fn throw(
-        &mut self,
-        kind: TrashedKind,
-        repository: &'static str,
-        mut contents: Contents,
-    ) {
+    /// Removes the links that no manifest of a deletion needs.
+    fn keep_needed(&self, contents: &mut Contents) {
         let names: BTreeSet<Digest> = contents
             .manifests
             .values()
@@ -96,6 +91,16 @@ impl Reference {
         if contents.manifests.values().all(|known| known.readable) {
             contents.links.retain(|digest| names.contains(digest));
         }
+    }
+
+    /// Moves a deletion to the trash.
+    pub(super) fn throw(
+        &mut self,
+        kind: TrashedKind,
+        repository: &'static str,
+        mut contents: Contents,
+    ) {
+        self.keep_needed(&mut contents);
         let ends = self.now + TRASH;
         self.trash.push(Deletion {
             kind,
@@ -103,6 +108,88 @@ impl Reference {
             contents,
             ends,
         });
+    }
+
+    /// Restores the recently deleted children of an index that was put, with their own children and
+    /// the referrers that were deleted with them.
+    pub(super) fn restore_children(&mut self, name: &'static str, index: Digest) {
+        let mut parents = vec![index];
+        while !parents.is_empty() {
+            let there = &self.repositories[name].manifests;
+            let children = parents.iter().filter_map(|parent| there.get(parent));
+            let absent: BTreeSet<Digest> = children
+                .flat_map(|known| known.children.iter().copied())
+                .filter(|child| !there.contains_key(child))
+                .collect();
+            let mut found: BTreeSet<(usize, Digest)> = BTreeSet::new();
+            for child in absent {
+                let of = self.trash.iter().rposition(|deletion| {
+                    deletion.repository == name
+                        && deletion.ends > self.now
+                        && deletion.ends - TRASH > self.now - LEASE
+                        && deletion.contents.manifests.contains_key(&child)
+                });
+                found.extend(of.map(|of| (of, child)));
+            }
+            loop {
+                let before = found.len();
+                for (of, subject) in found.clone() {
+                    let manifests = &self.trash[of].contents.manifests;
+                    let referrers = manifests
+                        .iter()
+                        .filter(|(_, known)| known.subject == Some(subject));
+                    found.extend(referrers.map(|(digest, _)| (of, *digest)));
+                }
+                if found.len() == before {
+                    break;
+                }
+            }
+            parents.clear();
+            for (of, digest) in found {
+                let deletion = &mut self.trash[of].contents;
+                let known = deletion.manifests.remove(&digest).unwrap();
+                let mut links = deletion.links.clone();
+                if known.readable {
+                    let names = known.blobs.iter().map(|blob| self.canonical(blob));
+                    let names: BTreeSet<Digest> = names.collect();
+                    links.retain(|digest| names.contains(digest));
+                }
+                let contents = self.contents(name);
+                contents.links.extend(links);
+                contents.manifests.entry(digest).or_insert_with(|| {
+                    parents.push(digest);
+                    known
+                });
+            }
+            for digest in &parents {
+                self.lease(self.canonical(digest));
+            }
+            self.shrink();
+        }
+    }
+
+    /// Leaves the tags of a restored deletion in the trash, at their place, whose manifests are there.
+    pub(super) fn keep_tags(&mut self, deletion: Deletion, at: usize) {
+        let is_kept = deletion.contents.tags.values().any(|of| {
+            self.trash.iter().any(|other| {
+                other.repository == deletion.repository && other.contents.manifests.contains_key(of)
+            })
+        });
+        if is_kept {
+            self.trash.insert(at, deletion);
+        }
+    }
+
+    /// Removes from the trash what no manifest or tag in it needs.
+    fn shrink(&mut self) {
+        let trash = std::mem::take(&mut self.trash);
+        for mut deletion in trash {
+            self.keep_needed(&mut deletion.contents);
+            if deletion.contents.manifests.is_empty() && deletion.contents.tags.is_empty() {
+                continue;
+            }
+            self.trash.push(deletion);
+        }
     }
 
     pub(super) fn save_pulls(&mut self) {

@@ -100,6 +100,7 @@ impl Model {
         if let Some(tag) = tag_name {
             contents.tags.insert(tag, digest);
         }
+        self.reference.restore_children(name, digest);
         digest
     }
 
@@ -127,6 +128,16 @@ impl Model {
         (!there.is_empty()).then(|| self.chance.one_of(&there))
     }
 
+    /// A deleted manifest.
+    fn some_trashed(&mut self, name: &'static str) -> Option<Digest> {
+        let trash = self.reference.trash.iter();
+        let of = trash.filter(|deletion| deletion.repository == name);
+        let there: Vec<Digest> = of
+            .flat_map(|deletion| deletion.contents.manifests.keys().copied())
+            .collect();
+        (!there.is_empty()).then(|| self.chance.one_of(&there))
+    }
+
     pub(super) async fn put_image(&mut self, name: &'static str) {
         let blobs = vec![self.push_blob(name).await, self.push_blob(name).await];
         let tag = self.some_tag();
@@ -137,7 +148,10 @@ impl Model {
     pub(super) async fn put_index(&mut self, name: &'static str) {
         let mut children = Vec::new();
         for _ in 0..self.chance.below(3) {
-            children.extend(self.some_manifest(name));
+            children.extend(match self.chance.below(3) {
+                0 => self.some_trashed(name),
+                _ => self.some_manifest(name),
+            });
         }
         if self.chance.below(6) == 0 {
             children.push(sha256(b"of another platform"));

@@ -42,7 +42,8 @@ impl Model {
             let now = contents.and_then(|contents| contents.tags.get(tag));
             moved = now.copied().filter(|now| *now != at);
             let there = contents.is_some_and(|contents| contents.manifests.contains_key(&at));
-            if found[0].kind == TrashedKind::Tag && !there && moved.is_none() {
+            let with = found[0].contents.manifests.contains_key(&at);
+            if !with && !there && moved.is_none() {
                 match latest(&|other| other.contents.manifests.contains_key(&at)) {
                     Some(other) => found.insert(0, other.clone()),
                     None => incomplete = true,
@@ -68,21 +69,27 @@ impl Model {
 
     fn bring_back(&mut self, found: Vec<Deletion>, restored: Restored) {
         let mut expected = Restored::default();
-        for deletion in found {
+        for mut deletion in found {
             let trash = &mut self.reference.trash;
             let at = trash.iter().rposition(|other| *other == deletion).unwrap();
             trash.remove(at);
             let contents = self.reference.contents(deletion.repository);
             contents.links.extend(&deletion.contents.links);
             let mut leased = Vec::new();
-            for (digest, known) in deletion.contents.manifests {
+            deletion.contents.links.clear();
+            for (digest, known) in std::mem::take(&mut deletion.contents.manifests) {
                 contents.manifests.entry(digest).or_insert_with(|| {
                     leased.push(digest);
                     known
                 });
             }
-            for (name, at) in deletion.contents.tags {
+            let tags = std::mem::take(&mut deletion.contents.tags);
+            for (name, at) in tags {
                 match contents.tags.get(&name) {
+                    // Its manifest came back with an index, and was deleted again.
+                    _ if !contents.manifests.contains_key(&at) => {
+                        deletion.contents.tags.insert(name, at);
+                    }
                     None => {
                         expected.tags.push((tag(&name), at));
                         contents.tags.insert(name, at);
@@ -94,6 +101,7 @@ impl Model {
             for digest in &leased {
                 self.reference.lease(self.reference.canonical(digest));
             }
+            self.reference.keep_tags(deletion, at);
             expected.manifests.extend(leased);
         }
         let sorted = |mut restored: Restored| {

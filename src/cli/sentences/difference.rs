@@ -1,4 +1,4 @@
-//! Texts about the differences that a check found.
+//! What a check found, and what to do about it.
 
 use crate::admin::{Difference, Link, Remedy};
 use crate::cli::output::without_numbers;
@@ -61,6 +61,15 @@ pub(in crate::cli) fn difference(difference: &Difference) -> String {
         Difference::PlaceBlocked(key, error) => {
             format!("{key}: a change waits for it: {}", without_numbers(error))
         }
+        Difference::PlaceForeign {
+            key,
+            directory,
+            owner,
+            user,
+        } => format!(
+            "{key}: a change waits for it: {directory} belongs to user {owner}, and the server is user \
+             {user}"
+        ),
         Difference::LeftElsewhere(key) => format!(
             "{key}: is not part of the layout of a registry, and is left there: regctl/lost+found is on \
              another file system"
@@ -69,14 +78,21 @@ pub(in crate::cli) fn difference(difference: &Difference) -> String {
     }
 }
 
-/// The text for a remedy.
-pub(in crate::cli) fn remedy(remedy: Remedy) -> &'static str {
-    match remedy {
+/// The text for the remedy of a difference.
+pub(in crate::cli) fn remedy(difference: &Difference) -> String {
+    if let Difference::PlaceForeign {
+        directory, user, ..
+    } = difference
+    {
+        return format!("chown -R {user} {directory}");
+    }
+    let text = match difference.remedy() {
         Remedy::Derive => "check --repair adds it",
         Remedy::SetAside => "check --repair moves it to regctl/lost+found",
         Remedy::Push => "push an image with it again",
         Remedy::Operator => "check the device",
         Remedy::Remove => "remove it, or move it out of docker/registry/v2",
         Remedy::Clear => "make it readable and writable for the user of the server, or remove it",
-    }
+    };
+    text.to_owned()
 }
