@@ -10,8 +10,8 @@ use futures_util::future::BoxFuture;
 
 use super::{
     AccountOperation, AccountReport, AccountsUnused, CertificateReport, CertificateSource,
-    ConfiguredRetention, Emptied, Entry, Failure, FailureKind, Operation, Reason, Report, Trash,
-    UsageReport,
+    ConfiguredRetention, Emptied, Entry, Failure, FailureKind, IndexCopied, Operation, Reason,
+    Report, Trash, UsageReport,
 };
 use crate::oci::{Permit, Repository};
 use crate::registry::{Listener, Registry};
@@ -142,6 +142,9 @@ impl Administration {
             Operation::RetentionRules => Report::RetentionRules(self.retention_rules().await?),
             Operation::SaveRule { rule } => Report::RuleSaved(self.save_rule(rule).await?),
             Operation::RemoveRule { id } => Report::RuleRemoved(self.remove_rule(id).await?),
+            Operation::CopyIndex => Report::IndexCopied(IndexCopied {
+                name: registry.copy_index().await?,
+            }),
         })
     }
 

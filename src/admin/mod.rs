@@ -40,7 +40,7 @@ pub use certificate::{
 
 pub use crate::auth::{AccountRecord, GrantRecord, Grantee, GroupRecord, TokenRecord};
 pub use failure::{Failure, FailureKind, Reason};
-pub use operation::{AuditReport, Emptied, Entry, Operation, Report, Trash};
+pub use operation::{AuditReport, Emptied, Entry, IndexCopied, Operation, Report, Trash};
 pub use operations::Operations;
 pub use protocol::{Answer, VERSION};
 pub use request::Request;

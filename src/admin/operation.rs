@@ -75,6 +75,8 @@ pub enum Operation {
         /// Its number.
         id: i64,
     },
+    /// Copy the index into a file beside it, which the client removes.
+    CopyIndex,
 }
 
 impl Operation {
@@ -99,7 +101,8 @@ impl Operation {
             Self::EmptyTrash
             | Self::Restore { .. }
             | Self::SaveRule { .. }
-            | Self::RemoveRule { .. } => false,
+            | Self::RemoveRule { .. }
+            | Self::CopyIndex => false,
         }
     }
 }
@@ -164,6 +167,14 @@ pub struct Emptied {
     pub deletions: u64,
 }
 
+/// The report of a copy of the index.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct IndexCopied {
+    /// The name of the copy, in the directory of the index.
+    pub name: String,
+}
+
 /// Declares the reports and their conversions from [`Report`].
 macro_rules! reports {
     ($($(#[$documentation:meta])* $name:ident),*) => {
@@ -219,5 +230,7 @@ reports! {
     /// Of [`Operation::SaveRule`].
     RuleSaved,
     /// Of [`Operation::RemoveRule`].
-    RuleRemoved
+    RuleRemoved,
+    /// Of [`Operation::CopyIndex`].
+    IndexCopied
 }

@@ -167,13 +167,13 @@ fn a_malformed_request_gets_a_plain_error() {
             r#"{"do":"collect","dry_run":true}"#,
             "the request has no field \"operation\"; it is one of collect, collection-status, trash, \
              empty-trash, restore, check, usage, account, audit, certificate, prune, \
-             retention-rules, save-rule, remove-rule",
+             retention-rules, save-rule, remove-rule, copy-index",
         ),
         (
             r#"{"operation":5}"#,
             "the field \"operation\" is not a string; it is one of collect, collection-status, \
              trash, empty-trash, restore, check, usage, account, audit, certificate, prune, \
-             retention-rules, save-rule, remove-rule",
+             retention-rules, save-rule, remove-rule, copy-index",
         ),
         (
             r#"{"operation":"restore"}"#,

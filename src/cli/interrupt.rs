@@ -35,6 +35,14 @@ pub(super) async fn guard(command: impl Future<Output = Exit>) -> Exit {
     }
 }
 
+/// Makes a write beyond the limit for the size of files an error. Otherwise its signal ends the
+/// process: a large push would end the server.
+pub(super) fn ignore_size_limit() {
+    let number = rustix::process::Signal::XFSZ.as_raw();
+    // The handler stays without the stream.
+    let _ = signal(SignalKind::from_raw(number));
+}
+
 /// Waits for the first signal to end this process.
 async fn signalled() -> std::io::Result<Exit> {
     let mut interrupt = signal(SignalKind::interrupt())?;

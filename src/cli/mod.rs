@@ -211,6 +211,7 @@ pub fn main() -> ExitCode {
 /// Runs the command line.
 async fn run() -> Exit {
     let printer = Printer::default();
+    interrupt::ignore_size_limit();
     let line: Vec<_> = std::env::args_os().collect();
     if habits::lacks_configuration(&line) && !names_configuration() {
         printer.error(habits::UNSPECIFIED);

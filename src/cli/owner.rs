@@ -8,7 +8,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::anyhow;
 use rustix::fs::Access;
 
 use crate::config::{self, ConfigError, Settings, StorageDriver};
@@ -134,5 +134,9 @@ fn become_user(user: u32, group: u32) -> anyhow::Result<()> {
         .uid(user)
         .gid(group)
         .exec();
-    Err(error).with_context(|| format!("can't run as user {user}, who owns the data"))
+    Err(anyhow!(
+        "can't run as user {user}, who owns the data: {error}; hint: start the container with --user \
+         {user}:{group} (in Kubernetes, securityContext.runAsUser: {user}), or with the capabilities \
+         SETUID and SETGID"
+    ))
 }

@@ -79,6 +79,15 @@ pub(super) async fn answer(
         Refusal::bad(ErrorCode::Unsupported, message)
     })?;
     let operation = admin::Request::parse(&body).map_err(failed)?.operation;
+    if operation == admin::Operation::CopyIndex {
+        // Its client is to remove the copy.
+        let message = "only commands on its host copy the index of a server; hint: regctl backup";
+        return Err(Refusal::new(
+            StatusCode::FORBIDDEN,
+            ErrorCode::Denied,
+            message,
+        ));
+    }
     let answers = app.guard()?.administer(context, &identity, operation).await;
     let mut answers = answers.map_err(denied)?;
     drop(place);

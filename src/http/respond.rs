@@ -207,6 +207,14 @@ impl From<RegistryError> for Refusal {
                     .with(ALLOW, "GET, HEAD");
             }
             Error::Full | Error::QuotaUsed => (Status::INSUFFICIENT_STORAGE, Code::Unavailable),
+            Error::FileTooLarge => {
+                tracing::error!(
+                    %error,
+                    "a request failed; hint: raise the limit for file sizes (ulimit -f, LimitFSIZE=), or \
+                     use a file system for larger files"
+                );
+                (Status::INSUFFICIENT_STORAGE, Code::Unavailable)
+            }
             Error::DeviceReadOnly => {
                 tracing::error!(%error, "a request failed; hint: see dmesg");
                 (Status::SERVICE_UNAVAILABLE, Code::Unavailable)
@@ -346,6 +354,7 @@ mod tests {
         for (error, status, word) in [
             (RegistryError::Full, 507, "no space left"),
             (RegistryError::QuotaUsed, 507, "quota"),
+            (RegistryError::FileTooLarge, 507, "a file of this size"),
             (RegistryError::DeviceReadOnly, 503, "read-only"),
             (
                 RegistryError::DeviceFailing("x".into()),

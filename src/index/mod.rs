@@ -20,6 +20,7 @@ mod browse;
 mod change;
 mod clock_steps;
 mod collect;
+mod connecting;
 mod error;
 mod events;
 mod grants;
@@ -88,6 +89,7 @@ pub use collect::{
     CollectTerms, CollectionRecord, HeldBlob, HeldManifest, Hold, KeptRecord, ManifestDeleteReason,
     ManifestKeepReason, Plan, PlannedBlob, PlannedManifest,
 };
+pub use connecting::is_shared;
 pub use error::IndexError;
 pub use events::{Event, EventFilter};
 pub use grants::{GrantRecord, Grantee};
@@ -168,20 +170,27 @@ impl Index {
         observer: Observer,
         space: Option<Arc<dyn DiskSpace>>,
     ) -> Result<Self, IndexError> {
-        match Self::open_file(file, observer, space.clone()).await {
-            Err(error) => Err(space::explained(error, space.as_deref(), false)),
-            opened => opened,
+        backup::sweep(file);
+        let open = |alone| Self::open_file(file, alone, Arc::clone(&observer), space.clone());
+        let mut opened = open(connecting::must_be_alone(file)).await;
+        for _ in 0..connecting::ATTEMPTS {
+            if !opened.as_ref().is_err_and(connecting::can_not_share) {
+                break;
+            }
+            tokio::time::sleep(connecting::PAUSE).await;
+            opened = open(true).await;
         }
+        opened.map_err(|error| space::explained(error, space.as_deref(), false))
     }
 
     async fn open_file(
         file: &Path,
+        alone: bool,
         observer: Observer,
         space: Option<Arc<dyn DiskSpace>>,
     ) -> Result<Self, IndexError> {
         private::protect(file);
-        let options = SqliteConnectOptions::new()
-            .filename(file)
+        let options = connecting::options(file, alone)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
@@ -200,6 +209,9 @@ impl Index {
             .connect()
             .await?;
         schema::migrate(&mut connection).await?;
+        if alone {
+            connecting::remove_shared_memory(file);
+        }
         sqlx::raw_sql(batch::TABLES)
             .execute(&mut connection)
             .await?;

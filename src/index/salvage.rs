@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use sqlx::ConnectOptions;
-use sqlx::sqlite::SqliteConnectOptions;
+
+use super::connecting;
 
 /// Counts of rows that can't be derived from the layout, and of changes that the layout does not
 /// show yet. Each is counted in the table and in a database index of it, because only one of them
@@ -36,9 +37,8 @@ const OWN: [&str; 22] = [
 /// Whether a damaged index can be rebuilt from the layout without losing what people have entered.
 /// An unreadable table counts as data to lose.
 pub async fn can_be_derived(file: &Path) -> bool {
-    let options = SqliteConnectOptions::new()
-        .filename(file)
-        .disable_statement_logging();
+    let alone = connecting::must_be_alone(file);
+    let options = connecting::options(file, alone).disable_statement_logging();
     let Ok(mut connection) = options.connect().await else {
         return false;
     };

@@ -96,6 +96,9 @@ pub enum RegistryError {
     /// The quota of the registry's user, or of its directory, is used up.
     #[error("the quota of the registry on its device is used up")]
     QuotaUsed,
+    /// The file would be larger than the system allows to the registry, or the file system to anybody.
+    #[error("the registry can't write a file of this size: a limit of its system forbids it")]
+    FileTooLarge,
     /// The device is mounted read-only, though it should not be.
     #[error("the registry's device is mounted read-only")]
     DeviceReadOnly,
@@ -192,11 +195,13 @@ impl From<StoreError> for RegistryError {
         match error {
             StoreError::Full(_) => Self::Full,
             StoreError::Quota(_) => Self::QuotaUsed,
+            StoreError::TooLarge(_) => Self::FileTooLarge,
             StoreError::ReadOnly(_) => Self::DeviceReadOnly,
             StoreError::Failing { .. } => Self::DeviceFailing(error.to_string()),
             StoreError::DataLost { ref source, .. } => match source.kind() {
                 ErrorKind::StorageFull => Self::Full,
                 ErrorKind::QuotaExceeded => Self::QuotaUsed,
+                ErrorKind::FileTooLarge => Self::FileTooLarge,
                 ErrorKind::ReadOnlyFilesystem => Self::DeviceReadOnly,
                 _ if is_failing(source) => Self::DeviceFailing(error.to_string()),
                 _ => Self::Store(error),
@@ -221,12 +226,15 @@ mod tests {
     #[test]
     fn kinds_of_device_errors_are_distinguished() {
         type Kind = fn(&RegistryError) -> bool;
-        let cases: [(rustix::io::Errno, Kind); 4] = [
+        let cases: [(rustix::io::Errno, Kind); 5] = [
             (rustix::io::Errno::NOSPC, |error| {
                 matches!(error, RegistryError::Full)
             }),
             (rustix::io::Errno::DQUOT, |error| {
                 matches!(error, RegistryError::QuotaUsed)
+            }),
+            (rustix::io::Errno::FBIG, |error| {
+                matches!(error, RegistryError::FileTooLarge)
             }),
             (rustix::io::Errno::ROFS, |error| {
                 matches!(error, RegistryError::DeviceReadOnly)

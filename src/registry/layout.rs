@@ -320,6 +320,19 @@ pub(super) fn steps(change: &LayoutChange) -> Vec<Step> {
     }
 }
 
+/// The keys that a change writes or removes.
+pub(super) fn changed(change: &LayoutChange) -> impl Iterator<Item = String> {
+    steps(change).into_iter().map(|step| match step {
+        Step::Place { to: key, .. }
+        | Step::Put { key, .. }
+        | Step::Note { key, .. }
+        | Step::Remove { key }
+        | Step::Prune { key }
+        | Step::RemoveEmpty { key, .. }
+        | Step::RemoveTree { key } => key,
+    })
+}
+
 /// Removes received bytes, and the directory of their session if it is one of registry:2.
 pub(super) fn discard(key: &str) -> Step {
     session_directory(key).unwrap_or_else(|| Step::Remove {

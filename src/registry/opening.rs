@@ -135,6 +135,11 @@ impl Registry {
         kept
     }
 
+    /// Copies the index into a file beside it. Returns the name of the copy.
+    pub async fn copy_index(&self) -> Result<String, RegistryError> {
+        Ok(self.index.copy_beside().await?)
+    }
+
     /// Discards the saved hash states of uploads after an unclean stop: they may cover bytes that
     /// never reached the device. A continued upload hashes its bytes again.
     async fn discard_hash_states(&self) -> Result<(), RegistryError> {
@@ -153,10 +158,12 @@ impl Registry {
         }
         let uploads = self.save_uploads().await;
         self.checkpoint_journal().await?;
-        // This includes the bytes of unfinished uploads.
-        self.store.sync().await?;
+        // This includes the bytes of unfinished uploads, except where only named keys are synced.
+        self.store.sync(&[]).await?;
         uploads?;
-        self.index.set_setting(STOPPED, CLEANLY.to_owned()).await?;
+        if !self.store.syncs_keys() {
+            self.index.set_setting(STOPPED, CLEANLY.to_owned()).await?;
+        }
         if self.compared.load(Ordering::Relaxed) {
             self.record_agreement().await?;
         }

@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use tar::{EntryType, Header};
 
-use super::admin::root_of;
+use super::admin::{ask_server, root_of};
 use super::root::OWN;
-use crate::admin::{Failure, FailureKind, Reason};
+use crate::admin::{Failure, FailureKind, IndexCopied, Operation, Reason};
 use crate::config;
-use crate::index::Index;
+use crate::index::{self, Index};
 
 /// The name of the index, below regctl's directory and in a backup.
 const INDEX: &str = "index.db";
@@ -32,7 +32,7 @@ pub struct Backup {
 
 /// Writes a tar archive with the index and the certificates of a root, which a server may use in
 /// the meantime. Its entries are relative to `<root>/regctl`. The index is first copied into a new
-/// directory in `scratch`.
+/// directory in `scratch`, or, by a server that has it alone, beside itself.
 pub async fn backup(
     request: &config::Request,
     scratch: &Path,
@@ -42,15 +42,13 @@ pub async fn backup(
     let own = root.join(OWN);
     let index = own.join(INDEX);
     let owner = owner(&index)?;
-    let scratch = Scratch::create(scratch)?;
-    let copy = scratch.0.join(INDEX);
-    let to = copy.to_str();
-    let to = to.with_context(|| format!("{} is not UTF-8", copy.display()))?;
-    let copied = Index::copy(&index, to).await;
-    copied.with_context(|| format!("copy {}", index.display()))?;
+    let copy = match copy_of_server(&root, &index).await? {
+        Some(copy) => copy,
+        None => IndexCopy::create(&index, scratch).await?,
+    };
     let written = tokio::task::spawn_blocking(move || {
-        let written = write(&own, &scratch.0.join(INDEX), &owner, output);
-        drop(scratch);
+        let written = write(&own, &copy.index, &owner, output);
+        drop(copy);
         written
     });
     let (index, certificates) = written.await?.context("can't write the archive")?;
@@ -86,23 +84,57 @@ fn owner(index: &Path) -> Result<Metadata, Failure> {
     })
 }
 
-/// A directory that only this user can read, removed when it is dropped.
-struct Scratch(PathBuf);
+/// The copy that a server makes which lets nobody else open its index; `None` if there is no such
+/// server.
+async fn copy_of_server(root: &Path, index: &Path) -> Result<Option<IndexCopy>, Failure> {
+    if index::is_shared(index) {
+        return Ok(None);
+    }
+    let Some(report) = ask_server(root, &Operation::CopyIndex).await else {
+        return Ok(None);
+    };
+    let name = IndexCopied::try_from(report?)?.name;
+    let name = Path::new(&name).file_name().unwrap_or_default();
+    Ok(Some(IndexCopy {
+        index: index.with_file_name(name),
+        directory: None,
+    }))
+}
 
-impl Scratch {
-    fn create(within: &Path) -> anyhow::Result<Self> {
+/// A copy of an index that only its owner can read, removed when it is dropped.
+struct IndexCopy {
+    index: PathBuf,
+    /// The directory that was made for it.
+    directory: Option<PathBuf>,
+}
+
+impl IndexCopy {
+    /// Copies an index into a new directory.
+    async fn create(index: &Path, within: &Path) -> anyhow::Result<Self> {
         let path = within.join(format!(".regctl-backup-{}", uuid::Uuid::new_v4()));
         let made = DirBuilder::new().mode(0o700).create(&path);
         made.with_context(|| format!("create {}", path.display()))?;
-        Ok(Self(path))
+        let copy = Self {
+            index: path.join(INDEX),
+            directory: Some(path),
+        };
+        let to = copy.index.to_str();
+        let to = to.with_context(|| format!("{} is not UTF-8", copy.index.display()))?;
+        let copied = Index::copy(index, to).await;
+        copied.with_context(|| format!("copy {}", index.display()))?;
+        Ok(copy)
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a directory of its own")]
-impl Drop for Scratch {
+#[expect(clippy::disallowed_methods, reason = "not in the store")]
+impl Drop for IndexCopy {
     fn drop(&mut self) {
-        if let Err(error) = fs::remove_dir_all(&self.0) {
-            tracing::warn!(%error, path = %self.0.display(), "could not remove a temporary copy of the index");
+        let removed = match &self.directory {
+            Some(directory) => fs::remove_dir_all(directory),
+            None => fs::remove_file(&self.index),
+        };
+        if let Err(error) = removed {
+            tracing::warn!(%error, path = %self.index.display(), "could not remove a temporary copy of the index");
         }
     }
 }

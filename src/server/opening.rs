@@ -1,6 +1,7 @@
 //! Opens the registry of a root, and writes hints for its errors.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::anyhow;
 
@@ -19,16 +20,18 @@ pub(super) async fn open(root: &Root, settings: &Settings) -> anyhow::Result<Reg
         tracing::warn!("regctl.index has no effect: the root is writable");
     }
     look_at_index(root)?;
-    let mut opened = try_open(root, settings).await?;
+    let reserve = root.reserve();
+    let mut opened = try_open(root, settings, reserve.clone()).await?;
     // In steps, because another program can take what a start does not need.
     for release in [Reserve::release_part, Reserve::release] {
         let (Err(RegistryError::Full | RegistryError::QuotaUsed), Some(reserve)) =
-            (&opened, root.reserve())
+            (&opened, &reserve)
         else {
             break;
         };
-        release(&reserve);
-        opened = try_open(root, settings).await?;
+        release(reserve);
+        // The same one: another would be made again at once, with what was released.
+        opened = try_open(root, settings, Some(Arc::clone(reserve))).await?;
     }
     let malformed = matches!(&opened, Err(RegistryError::Index(IndexError::Malformed(_))));
     if malformed && index::can_be_derived(&root.index_file()).await {
@@ -38,7 +41,7 @@ pub(super) async fn open(root: &Root, settings: &Settings) -> anyhow::Result<Reg
             "the index was damaged and is rebuilt: accounts, tokens, grants, stars, descriptions, \
              saved rules and the trash, which it alone has, were empty; pull counts and events are lost"
         );
-        opened = try_open(root, settings).await?;
+        opened = try_open(root, settings, reserve).await?;
     }
     let (registry, reindexed) = opened.map_err(|error| explained(root, error))?;
     report(reindexed);
@@ -48,9 +51,10 @@ pub(super) async fn open(root: &Root, settings: &Settings) -> anyhow::Result<Reg
 async fn try_open(
     root: &Root,
     settings: &Settings,
+    reserve: Option<Arc<Reserve>>,
 ) -> anyhow::Result<Result<(Registry, ReindexReport), RegistryError>> {
     let options = OpenOptions {
-        reserve: root.reserve(),
+        reserve,
         frozen: root.is_frozen(),
     };
     let (store, rules) = (root.store()?, rules(settings)?);

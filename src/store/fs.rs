@@ -19,9 +19,11 @@ use super::file_appender::FileAppender;
 use super::mounts::{self, Links};
 use super::open_files::OpenFiles;
 use super::ownership::{FILE, Ownership, explained};
+use super::space::Space;
 use super::times::{changed, node, written};
 use super::{
     Appender, Body, Boot, Device, Entry, Stat, Step, StepError, Store, StoreError, StoreFuture,
+    placing, syncing,
 };
 use crate::hash::Hasher;
 
@@ -32,6 +34,8 @@ pub struct FileStore {
     /// Open files of uploads between two requests.
     files: Arc<OpenFiles>,
     links: Arc<Links>,
+    /// Whether a sync is of single files and directories.
+    syncs_keys: bool,
     ownership: Ownership,
 }
 
@@ -42,12 +46,23 @@ impl FileStore {
         ownership
             .create_dir_all(root)
             .map_err(|error| StoreError::new("create the directory", root.display(), error))?;
+        let links = Links::default();
         Ok(Self {
             root: root.into(),
             files: Arc::new(OpenFiles::new(File::sync_all)),
-            links: Arc::default(),
+            syncs_keys: syncing::syncs_paths(root, &links),
+            links: Arc::new(links),
             ownership,
         })
+    }
+
+    /// The same store as on a file system that can't be synced as a whole.
+    #[cfg(test)]
+    pub(crate) fn syncing_keys(self) -> Self {
+        Self {
+            syncs_keys: true,
+            ..self
+        }
     }
 
     /// The same store with another `sync`, for tests with failing devices.
@@ -185,33 +200,29 @@ impl Store for FileStore {
         })
     }
 
-    fn sync(&self) -> StoreFuture<'_, ()> {
-        self.run(|store| {
-            let mut outcome = Ok(());
-            for directory in mounts::file_systems(&store.root, &store.links) {
-                let synced = File::open(&directory)
-                    .and_then(|file| rustix::fs::syncfs(&file).map_err(io::Error::from))
-                    .map_err(|error| StoreError::new("sync", directory.display(), error));
-                // The others are synced nevertheless; the first error is reported.
-                outcome = outcome.and(synced);
+    fn sync<'a>(&'a self, keys: &'a [String]) -> StoreFuture<'a, ()> {
+        let paths: Vec<PathBuf> = keys.iter().map(|key| self.path(key)).collect();
+        self.run(move |store| {
+            let synced = syncing::sync_file_systems(&store.root, &store.links);
+            if store.syncs_keys {
+                syncing::sync_paths(&store.root, &paths, store.files.how())?;
             }
-            outcome
+            synced
         })
+    }
+
+    fn syncs_keys(&self) -> bool {
+        self.syncs_keys
     }
 
     fn device(&self) -> StoreFuture<'_, Option<Device>> {
         self.run(|store| {
-            let found = rustix::fs::statvfs(&*store.root).map_err(|error| {
-                StoreError::new("read the free space of", store.root.display(), error.into())
+            let space = Space::of(&store.root).map_err(|error| {
+                StoreError::new("read the free space of", store.root.display(), error)
             })?;
-            let free = if rustix::process::geteuid().is_root() {
-                found.f_bfree
-            } else {
-                found.f_bavail
-            };
             Ok(Some(Device {
-                total: found.f_blocks.saturating_mul(found.f_frsize),
-                free: free.saturating_mul(found.f_frsize),
+                total: space.total,
+                free: space.free,
             }))
         })
     }
@@ -264,36 +275,8 @@ impl FileStore {
     }
 
     fn place(&self, from: &str, to: &str) -> Result<(), StoreError> {
-        let (source, target) = (self.path(from), self.path(to));
-        let wrap = |error| StoreError::new("rename", format!("{from} to {to}"), error);
-        let renamed = match fs::rename(&source, &target) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound && source.exists() => self
-                .ownership
-                .with_parent(&target, || fs::rename(&source, &target)),
-            result => result,
-        };
-        match renamed {
-            // Part of the root is another file system.
-            Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
-                let temporary =
-                    PathBuf::from(format!("{}.{}.tmp", target.display(), uuid::Uuid::new_v4()));
-                self.copy(&source, &temporary)
-                    .and_then(|()| fs::rename(&temporary, &target))
-                    .and_then(|()| fs::remove_file(&source))
-                    .map_err(wrap)
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound && target.exists() => Ok(()),
-            result => result.map_err(wrap),
-        }
-    }
-
-    /// Copies a file to another file system, durably.
-    fn copy(&self, source: &Path, target: &Path) -> io::Result<()> {
-        let mut source = File::open(source)?;
-        let mut copy = self.ownership.create_new(target, FILE)?;
-        copy.set_permissions(source.metadata()?.permissions())?;
-        io::copy(&mut source, &mut copy)?;
-        copy.sync_all()
+        placing::place(&self.path(from), &self.path(to), self.ownership)
+            .map_err(|error| StoreError::new("rename", format!("{from} to {to}"), error))
     }
 
     /// Removes directories from `key` upwards while they are empty.
@@ -339,7 +322,8 @@ impl FileStore {
 
     fn entries(&self, key: &str) -> Result<Vec<Entry>, StoreError> {
         let wrap = |error| StoreError::new("list", key, error);
-        let members = match fs::read_dir(self.path(key)) {
+        let path = self.path(key);
+        let members = match fs::read_dir(&path) {
             Ok(members) => members,
             Err(error) if is_absent(&error) => return Ok(Vec::new()),
             Err(error) => return Err(wrap(error)),
@@ -350,6 +334,9 @@ impl FileStore {
             // The layout has no names that are not UTF-8, so these are not ours.
             if let Ok(name) = member.file_name().into_string() {
                 let kind = member.file_type().map_err(wrap)?;
+                if name == mounts::LOST && kind.is_dir() && mounts::is_mount_point(&path) {
+                    continue;
+                }
                 let directory = kind.is_dir()
                     || kind.is_symlink() && self.links.follow(&self.root, &member.path());
                 entries.push(Entry { name, directory });

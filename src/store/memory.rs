@@ -276,7 +276,7 @@ impl Store for MemoryStore {
         })
     }
 
-    fn sync(&self) -> StoreFuture<'_, ()> {
+    fn sync<'a>(&'a self, _: &'a [String]) -> StoreFuture<'a, ()> {
         self.with("sync", "", |_, _| Ok(()))
     }
 

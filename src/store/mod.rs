@@ -17,9 +17,12 @@ mod memory;
 mod mounts;
 mod open_files;
 mod ownership;
+mod placing;
 mod reserve;
+mod space;
 #[cfg(test)]
 mod suite;
+mod syncing;
 mod times;
 
 use std::fmt;
@@ -52,6 +55,9 @@ pub enum StoreError {
     /// The quota of this user, or of this directory, is used up.
     #[error("the quota is used up: {0} can't be written")]
     Quota(String),
+    /// The file would be larger than the system allows to this process, or the file system to any.
+    #[error("{0} would be larger than a file may be here")]
+    TooLarge(String),
     /// The device is mounted read-only.
     #[error("the device is mounted read-only: {0} can't be written")]
     ReadOnly(String),
@@ -115,6 +121,7 @@ impl StoreError {
             std::io::ErrorKind::NotFound => Self::NotFound(key.to_string()),
             std::io::ErrorKind::StorageFull => Self::Full(key.to_string()),
             std::io::ErrorKind::QuotaExceeded => Self::Quota(key.to_string()),
+            std::io::ErrorKind::FileTooLarge => Self::TooLarge(key.to_string()),
             std::io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly(key.to_string()),
             _ if is_failing(&source) => Self::Failing {
                 action,
@@ -153,6 +160,13 @@ impl StoreError {
                     | ErrorKind::DirectoryNotEmpty
                     | ErrorKind::PermissionDenied
             )
+    }
+
+    /// Whether something could not be moved because it is on another file system, or is one.
+    pub fn is_elsewhere(&self) -> bool {
+        use std::io::ErrorKind;
+        matches!(self, Self::System { source, .. }
+            if matches!(source.kind(), ErrorKind::CrossesDevices | ErrorKind::ResourceBusy))
     }
 
     /// Whether the key does not exist.
@@ -324,9 +338,16 @@ pub trait Store: Send + Sync + 'static {
     /// The metadata of some keys; `None` if a key does not exist.
     fn stat<'a>(&'a self, keys: &'a [String]) -> StoreFuture<'a, Vec<Option<Stat>>>;
 
-    /// Makes all earlier steps durable, on every file system of the store. After an error, the
-    /// steps since the last success may be lost even if a later call succeeds: repeat them.
-    fn sync(&self) -> StoreFuture<'_, ()>;
+    /// Makes all earlier steps durable, on every file system of the store; those of a store that
+    /// [syncs keys](Store::syncs_keys) only for these keys. After an error, the steps since the last
+    /// success may be lost even if a later call succeeds: repeat them.
+    fn sync<'a>(&'a self, keys: &'a [String]) -> StoreFuture<'a, ()>;
+
+    /// Whether part of the store is on a file system that can't be synced as a whole, so that
+    /// [`Store::sync`] needs the keys that have changed.
+    fn syncs_keys(&self) -> bool {
+        false
+    }
 
     /// The boot of the machine that writes to the device.
     fn boot(&self) -> Boot;

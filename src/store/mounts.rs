@@ -28,6 +28,15 @@ const UPPER: [&str; 9] = [
     "regctl/staging",
 ];
 
+/// The directory that ext4 makes at the top of a file system, which is not part of the layout.
+pub(super) const LOST: &str = "lost+found";
+
+/// Whether a directory is the top of a file system.
+pub(super) fn is_mount_point(directory: &Path) -> bool {
+    let device = |path: &Path| fs::metadata(path).map(|found| found.dev()).ok();
+    device(directory) != device(&directory.join(".."))
+}
+
 /// The symbolic links to directories that lists have found.
 #[derive(Debug, Default)]
 pub(super) struct Links {
@@ -127,6 +136,13 @@ mod tests {
         let expected = [PathBuf::from("/"), PathBuf::from("/srv/my data/docker")];
         assert_eq!(mount_points(table), expected);
         assert_eq!(unescaped(b"a\\134b\\"), b"a\\b\\");
+    }
+
+    #[test]
+    fn the_top_of_a_file_system_is_known() {
+        assert!(is_mount_point(Path::new("/proc")));
+        let directory = tempfile::tempdir().unwrap();
+        assert!(!is_mount_point(directory.path()));
     }
 
     #[test]

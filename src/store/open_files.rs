@@ -51,6 +51,11 @@ impl OpenFiles {
         (self.sync)(file)
     }
 
+    /// How the bytes of a file are made durable.
+    pub(super) fn how(&self) -> Sync {
+        self.sync
+    }
+
     /// Keeps a file open until [`OpenFiles::take`] or [`OpenFiles::forget`]. Blocks if another file
     /// is evicted.
     pub(super) fn keep(&self, path: PathBuf, file: File, length: u64) -> io::Result<()> {

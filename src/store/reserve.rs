@@ -13,7 +13,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
-use rustix::fs::{FallocateFlags, StatVfs, fallocate, statvfs};
+use rustix::fs::{FallocateFlags, fallocate};
+
+use super::space::Space;
 
 use super::ownership::{FILE, Ownership};
 
@@ -48,16 +50,11 @@ struct FreeSpace {
 
 impl FreeSpace {
     fn on(directory: &Path) -> io::Result<Self> {
-        let found: StatVfs = statvfs(directory.parent().unwrap_or(directory))?;
-        let blocks = if rustix::process::geteuid().is_root() {
-            found.f_bfree
-        } else {
-            found.f_bavail
-        };
+        let found = Space::of(directory.parent().unwrap_or(directory))?;
         Ok(Self {
-            bytes: blocks.saturating_mul(found.f_frsize),
-            inodes: (found.f_files > 0).then_some(found.f_ffree),
-            size: (found.f_blocks.saturating_mul(found.f_frsize) / PART).min(MOST),
+            bytes: found.free,
+            inodes: found.inodes,
+            size: (found.total / PART).min(MOST),
         })
     }
 

@@ -172,7 +172,7 @@ async fn records_are_replaced_and_removed(store: &dyn Store) {
         .await
         .unwrap();
     assert_eq!(store.get(&keys).await.unwrap(), [None, None]);
-    store.sync().await.unwrap();
+    store.sync(&[]).await.unwrap();
 }
 
 async fn directories_are_listed(store: &dyn Store) {

@@ -6,7 +6,7 @@ use std::fs;
 use regctl::oci::Digest;
 
 use crate::admin_support::{Admin, FORGETFUL, each_way, serve};
-use crate::support::{Image, Server, sha256};
+use crate::support::{Image, Mount, Program, Server, Setup, sha256};
 
 fn image(server: &Server) -> Image {
     let image = Image::with_layers(1, &[3000, 5000]);
@@ -308,4 +308,39 @@ fn a_damaged_manifest_is_called_damaged() {
     }
     server.remote("team/app").push("v1", &image);
     admin.stdout(&["check", "--read"]);
+}
+
+#[test]
+fn what_is_on_another_file_system_is_left_there() {
+    let Some(mount) = Mount::new("size=64m") else {
+        return;
+    };
+    let directory = tempfile::tempdir().unwrap();
+    let layout = directory.path().join("docker/registry/v2");
+    fs::create_dir_all(&layout).unwrap();
+    let blobs = layout.join("blobs");
+    std::os::unix::fs::symlink(mount.path(), &blobs).unwrap();
+    let setup = Setup::new(Program::Regctl).config(FORGETFUL);
+    let server = setup.root(directory.path()).start();
+    let image = image(&server);
+    let admin = Admin::of(server.root());
+    // Made by the system on ext4.
+    fs::create_dir(blobs.join("lost+found")).unwrap();
+    admin.stdout(&["check"]);
+    fs::create_dir(blobs.join("zz")).unwrap();
+    fs::write(blobs.join("notes"), "a file").unwrap();
+    let mode = rustix::fs::Mode::from(0o600);
+    rustix::fs::mkfifoat(rustix::fs::CWD, blobs.join("pipe"), mode).unwrap();
+    let (found, _) = admin.fails(5, &["check", "--repair", "-q"]);
+    assert_eq!(found.lines().count(), 3, "{found}");
+    for name in ["zz", "pipe"] {
+        let line = format!(
+            "docker/registry/v2/blobs/{name}: is not part of the layout of a registry, and is left there: \
+             regctl/lost+found is on another file system; remedy: remove it, or move it out of \
+             docker/registry/v2"
+        );
+        assert!(found.lines().any(|one| one == line), "{found}");
+    }
+    assert_eq!(lost(server.root()).len(), 1);
+    assert_eq!(server.remote("team/app").verify("v1"), image.digest());
 }

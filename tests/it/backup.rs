@@ -157,6 +157,27 @@ fn a_stopped_root_is_backed_up_to_stdout() {
     assert_eq!(found, ["app"]);
 }
 
+/// As on btrfs: without shared memory no other process may open the index.
+#[test]
+fn a_server_copies_an_index_that_it_has_alone() {
+    let server = Server::regctl();
+    server.remote("app").push("1", &Image::new(1));
+    let own = server.root().join("regctl");
+    std::fs::remove_file(own.join("index.db-shm")).unwrap();
+    let scratch = tempfile::tempdir().unwrap();
+    let archive = scratch.path().join("backup.tar");
+    let root = server.root().to_str().unwrap();
+    let regctl = Regctl::new("");
+    let output = archive.to_str().unwrap();
+    regctl
+        .run(&["backup", "-o", output, "--root", root])
+        .success();
+    assert!(!own.join("index.db-shm").exists());
+    assert!(names(&own).iter().all(|name| !name.contains("-copy-")));
+    assert_eq!(extract(&archive, scratch.path()), ["index.db"]);
+    assert_eq!(integrity(&scratch.path().join("index.db")), "ok");
+}
+
 #[test]
 fn refused_backups_leave_nothing() {
     let regctl = Regctl::new("");

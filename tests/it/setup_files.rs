@@ -10,7 +10,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::cli_support::{Regctl, program_of_everybody, text};
-use crate::support::{Image, Program, Setup, attempt, is_root};
+use crate::support::{Image, Program, Setup, attempt, have, is_root};
 
 /// The documents of a printed file.
 pub(crate) fn documents(printed: &str) -> Vec<Value> {
@@ -313,6 +313,14 @@ fn an_unreadable_file_is_named_with_the_user_of_the_server() {
         let refused = attempt(serve().uid(1234).gid(1234));
         let expected = format!("{key}: this is user 1234, who can't read {path}; hint: ");
         assert!(refused.text.contains(&expected), "{}", refused.text);
+    }
+    // As with --cap-drop ALL.
+    if have(&["setpriv"]) {
+        let mut bound = Command::new("setpriv");
+        bound.args(["--bounding-set", "-setuid,-setgid"]);
+        bound.arg(&program).args(["serve", "--config", &config]);
+        let text = attempt(bound.env("REGCTL_AS_OWNER", "1")).text;
+        assert!(text.contains("--user 1234:1234"), "{text}");
     }
 }
 

@@ -4,6 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
+
 use crate::support::{
     Image, Program, Request, Server, Setup, attempt, have, is_root, random_bytes, sha256, skip,
     with_query,
@@ -258,4 +260,28 @@ fn a_full_disk_is_reported_and_loses_nothing() {
         assert!(remote.blob(digest).expect(200).body == *bytes);
     }
     server.stop();
+}
+
+#[test]
+fn a_limit_for_the_size_of_files_refuses_a_push_and_not_more() {
+    let server = Server::regctl();
+    let image = Image::new(1);
+    server.remote("a").push("1", &image);
+    let pid = i32::try_from(server.pid()).ok().and_then(Pid::from_raw);
+    let limit = Rlimit {
+        current: Some(8 << 20),
+        maximum: Some(8 << 20),
+    };
+    prlimit(pid, Resource::Fsize, limit).unwrap();
+    let bytes = random_bytes(1, 9 << 20);
+    let target = server.remote("a").path("blobs/uploads/");
+    let target = with_query(&target, &format!("digest={}", sha256(&bytes)));
+    let remote = server.remote("a");
+    let answer = remote
+        .client
+        .send(&Request::new("POST", &target).body(&bytes));
+    answer.refused(507, "UNAVAILABLE");
+    assert!(server.log().contains("ulimit -f"), "{}", server.log());
+    assert_eq!(remote.verify("1"), image.digest());
+    remote.push("2", &Image::new(2));
 }

@@ -70,6 +70,10 @@ pub(in crate::cli) fn difference(difference: &Difference) -> String {
             "{key}: a change waits for it: {directory} belongs to user {owner}, and the server is user \
              {user}"
         ),
+        Difference::LeftElsewhere(key) => format!(
+            "{key}: is not part of the layout of a registry, and is left there: regctl/lost+found is on \
+             another file system"
+        ),
         Difference::Stray(key) => format!("{key}: is not part of the layout of a registry"),
     }
 }
@@ -87,6 +91,7 @@ pub(in crate::cli) fn remedy(difference: &Difference) -> String {
         Remedy::SetAside => "check --repair moves it to regctl/lost+found",
         Remedy::Push => "push an image with it again",
         Remedy::Operator => "check the device",
+        Remedy::Remove => "remove it, or move it out of docker/registry/v2",
         Remedy::Clear => "make it readable and writable for the user of the server, or remove it",
     };
     text.to_owned()

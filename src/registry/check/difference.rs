@@ -64,6 +64,9 @@ pub enum Difference {
     },
     /// A file that is not part of the layout: its path below the root.
     Stray(String),
+    /// Something that should be moved to `regctl/lost+found`, and can't be, because it is on another file
+    /// system: its path below the root.
+    LeftElsewhere(String),
     /// A path of the layout can't be read: the path below the root, and the reason.
     PlaceUnreadable(String, String),
     /// An acknowledged change waits until a path of the layout can be written: the path below the
@@ -96,6 +99,8 @@ pub enum Remedy {
     Operator,
     /// The operator has to make the path accessible, or remove what occupies it.
     Clear,
+    /// The operator has to remove it, or move it out of the layout.
+    Remove,
 }
 
 impl Difference {
@@ -123,6 +128,7 @@ impl Difference {
             Self::PlaceUnreadable(..) | Self::PlaceBlocked(..) | Self::PlaceForeign { .. } => {
                 Remedy::Clear
             }
+            Self::LeftElsewhere(_) => Remedy::Remove,
         }
     }
 }

@@ -155,13 +155,18 @@ impl Check<'_> {
             }
             _ => {}
         }
-        if self.options.repair && self.repairs(&difference).await? {
-            self.report.repaired += 1;
-            self.listener
-                .receive(CheckEntry::Repaired(difference))
-                .await;
-            return Ok(());
-        }
+        let difference = if self.options.repair {
+            match self.repairs(difference).await? {
+                Ok(repaired) => {
+                    self.report.repaired += 1;
+                    self.listener.receive(CheckEntry::Repaired(repaired)).await;
+                    return Ok(());
+                }
+                Err(left) => left,
+            }
+        } else {
+            difference
+        };
         // A repair may have shown why.
         let difference = self.registry.blocked(&difference).unwrap_or(difference);
         self.report.left += 1;
@@ -170,16 +175,21 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// Repairs a difference if that is possible. A repair that the store refuses leaves the difference,
-    /// and the check goes on.
-    async fn repairs(&self, difference: &Difference) -> Result<bool, RegistryError> {
-        match self.registry.repair(difference).await {
+    /// Repairs a difference if that is possible, and returns it; otherwise `Err` with what is left. A
+    /// repair that the store refuses leaves the difference, and the check goes on.
+    async fn repairs(
+        &self,
+        difference: Difference,
+    ) -> Result<Result<Difference, Difference>, RegistryError> {
+        Ok(match self.registry.repair(&difference).await {
+            Ok(true) => Ok(difference),
+            Ok(false) => Err(difference),
             Err(RegistryError::Store(error)) => {
                 tracing::error!(%error, "a difference could not be repaired");
-                Ok(false)
+                Err(repair::left(difference, &error))
             }
-            repaired => repaired,
-        }
+            Err(error) => return Err(error),
+        })
     }
 
     async fn repositories(&mut self) -> Result<(), RegistryError> {

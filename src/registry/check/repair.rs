@@ -7,14 +7,34 @@ use crate::index::{FoundRepository, Link, MissingLink};
 use crate::oci::{Digest, Repository, Tag};
 use crate::registry::survey::parse_link;
 use crate::registry::{Registry, RegistryError, layout};
-use crate::store::Step;
+use crate::store::{Step, StoreError};
+
+/// What is moved to `regctl/lost+found` of a link to a missing blob.
+fn dangling(repository: &Repository, link: &Link) -> String {
+    match link {
+        Link::Layer(digest) => layout::layer(repository, digest),
+        Link::Revision(digest) => layout::revision(repository, digest),
+        Link::Tag(tag) => layout::tag(repository, tag),
+    }
+}
+
+/// The difference that is left after a repair has failed with an error of the store.
+pub(super) fn left(difference: Difference, error: &StoreError) -> Difference {
+    match &difference {
+        Difference::Stray(key) if error.is_elsewhere() => Difference::LeftElsewhere(key.clone()),
+        Difference::LinkDangling(repository, link) if error.is_elsewhere() => {
+            Difference::LeftElsewhere(dangling(repository, link))
+        }
+        _ => difference,
+    }
+}
 
 impl Registry {
     /// Repairs a difference. Returns whether it was repaired.
     pub(super) async fn repair(&self, difference: &Difference) -> Result<bool, RegistryError> {
         if matches!(
             difference.remedy(),
-            Remedy::Push | Remedy::Operator | Remedy::Clear
+            Remedy::Push | Remedy::Operator | Remedy::Clear | Remedy::Remove
         ) {
             return Ok(false);
         }
@@ -33,11 +53,7 @@ impl Registry {
                 self.add_link_to_index(repository, link).await
             }
             Difference::LinkDangling(repository, link) => {
-                let key = match &link {
-                    Link::Layer(digest) => layout::layer(&repository, digest),
-                    Link::Revision(digest) => layout::revision(&repository, digest),
-                    Link::Tag(tag) => layout::tag(&repository, tag),
-                };
+                let key = dangling(&repository, &link);
                 // A push may have made it valid since the check looked.
                 let valid = self.index.journal_link(repository.clone(), link.clone());
                 if valid.await? {
@@ -69,6 +85,7 @@ impl Registry {
             | Difference::BlobUnreadable(..)
             | Difference::PlaceUnreadable(..)
             | Difference::PlaceBlocked(..)
+            | Difference::LeftElsewhere(_)
             | Difference::PlaceForeign { .. }
             | Difference::NeededGone { .. } => Ok(false),
         }

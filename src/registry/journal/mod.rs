@@ -317,7 +317,13 @@ impl Journal {
             let kept: Vec<i64> = state.obstructed.keys().copied().collect();
             (before, kept)
         };
-        if let Err(error) = self.store.sync().await {
+        let mut changed = Vec::new();
+        if self.store.syncs_keys() {
+            let mut rows = index.journal().await?;
+            rows.retain(|row| row.id < before && !kept.contains(&row.id));
+            changed.extend(rows.iter().flat_map(|row| layout::changed(&row.change)));
+        }
+        if let Err(error) = self.store.sync(&changed).await {
             self.state.lock().unsynced = true;
             // Errors of `Note` are ignored by the store.
             let _ = self.store.apply(vec![marks::unsynced()]).await;

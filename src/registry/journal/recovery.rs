@@ -182,8 +182,9 @@ async fn last_run(
         let last = written.max(noted);
         let end = last.saturating_add(LAG);
         // A boot that began before the last run's end tells nothing: it is that of another machine, or
-        // its clock was late.
-        if marks.index == identity && boot.began <= last {
+        // its clock was late. The marks are not synced: after a power cut they may be empty.
+        let is_own = marks.index == identity || marks.index.is_empty();
+        if is_own && boot.began <= last {
             end
         } else {
             end.min(boot.began)

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::MetadataExt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
 use parking_lot::Mutex;
@@ -135,4 +136,32 @@ async fn a_lost_session_whose_file_remains_is_not_found_again() {
         .finish_upload(&name, &id, &digest, None, body(&["ent"]))
         .await;
     assert!(matches!(again, Err(RegistryError::UploadUnknown)));
+}
+
+#[tokio::test]
+async fn rows_stay_until_their_links_are_synced_where_a_file_system_can_not_be() {
+    static FAILS: AtomicBool = AtomicBool::new(false);
+    fn sync(_: &File) -> io::Result<()> {
+        if FAILS.load(Ordering::Relaxed) {
+            return Err(io::Error::other("the device failed"));
+        }
+        Ok(())
+    }
+    let root = Root::in_memory();
+    let store = FileStore::open(&root.directory.path().join("root")).unwrap();
+    let root = Root {
+        store: Arc::new(store.syncing_keys().syncing_by(sync)),
+        ..root
+    };
+    let registry = root.open().await;
+    put(&registry, "a", "t", &numbered(1)).await.unwrap();
+    FAILS.store(true, Ordering::Relaxed);
+    assert!(registry.checkpoint_journal().await.is_err());
+    assert!(!registry.index.journal().await.unwrap().is_empty());
+    FAILS.store(false, Ordering::Relaxed);
+    registry.checkpoint_journal().await.unwrap();
+    assert!(registry.index.journal().await.unwrap().is_empty());
+    // Without rows there is nothing to sync.
+    FAILS.store(true, Ordering::Relaxed);
+    registry.checkpoint_journal().await.unwrap();
 }

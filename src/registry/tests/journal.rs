@@ -73,27 +73,37 @@ async fn after_a_power_cut_all_rows_are_applied_again() {
 
 #[tokio::test]
 async fn after_a_power_cut_another_machine_loses_nothing() {
-    let root = Root::in_memory();
-    let registry = with_two_images(&root).await;
-    registry.checkpoint_journal().await.unwrap();
-    put(&registry, "a", "t", &numbered(1)).await.unwrap();
-    let deleted = registry.delete_tag(&repository("a"), &tag("old")).await;
-    deleted.unwrap();
-    kill(registry).await;
-    // The device has lost these changes. The machine runs for longer than the registry did.
-    let lost = Step::Put {
-        key: current("a", "t"),
-        bytes: sha256(&numbered(2)).to_string().into(),
-    };
-    root.store.apply(vec![lost]).await.unwrap();
-    root.memory.reboot(1);
-    let registry = root.open().await;
-    assert_eq!(get(&registry, "a", "t").await.unwrap(), numbered(1));
-    assert!(get(&registry, "a", "old").await.is_err());
-    assert_eq!(
-        root.link(current("a", "t")).await,
-        Some(sha256(&numbered(1)).to_string())
-    );
+    for loses_marks in [false, true] {
+        let root = Root::in_memory();
+        let registry = with_two_images(&root).await;
+        registry.checkpoint_journal().await.unwrap();
+        put(&registry, "a", "t", &numbered(1)).await.unwrap();
+        let deleted = registry.delete_tag(&repository("a"), &tag("old")).await;
+        deleted.unwrap();
+        kill(registry).await;
+        // The device has lost these changes. The machine runs for longer than the registry did.
+        let lost = Step::Put {
+            key: current("a", "t"),
+            bytes: sha256(&numbered(2)).to_string().into(),
+        };
+        root.store.apply(vec![lost]).await.unwrap();
+        // The marks are not synced.
+        if loses_marks {
+            let empty = Step::Put {
+                key: layout::MARKS.to_owned(),
+                bytes: Bytes::new(),
+            };
+            root.store.apply(vec![empty]).await.unwrap();
+        }
+        root.memory.reboot(1);
+        let registry = root.open().await;
+        assert_eq!(get(&registry, "a", "t").await.unwrap(), numbered(1));
+        assert!(get(&registry, "a", "old").await.is_err());
+        assert_eq!(
+            root.link(current("a", "t")).await,
+            Some(sha256(&numbered(1)).to_string())
+        );
+    }
 }
 
 #[tokio::test]

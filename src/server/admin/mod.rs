@@ -15,4 +15,4 @@ pub use relay::relay;
 pub use session::Session;
 
 pub(super) use listening::Listening;
-pub(super) use session::root_of;
+pub(super) use session::{ask_server, root_of};

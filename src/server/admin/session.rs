@@ -155,6 +155,16 @@ impl Session {
     }
 }
 
+/// Executes an operation in the process that has a root; `None` if none takes commands.
+pub(in crate::server) async fn ask_server(
+    root: &Path,
+    operation: &Operation,
+) -> Option<Result<Report, Failure>> {
+    let stream = socket::connect(&socket::path(root)).await.ok()?;
+    let asked = socket::ask(stream, operation, &mut |_| {}).await;
+    Some(asked.map(|(report, _)| report))
+}
+
 impl Access {
     /// Gets access to a root.
     async fn to(root: &Path, loaded: &Loaded) -> anyhow::Result<Self> {
@@ -177,8 +187,7 @@ impl Access {
                     tokio::time::sleep(PAUSE).await;
                 }
                 Err(error @ LockError::Held { .. }) => {
-                    let hint = "it accepts no commands: it is still starting, or an older version";
-                    let text = format!("{error}; hint: {hint}");
+                    let text = format!("{error}; hint: {}", no_commands(&socket));
                     return Err(Failure::new(FailureKind::Busy, Reason::Unknown, text).into());
                 }
                 Err(LockError::File { source, .. })
@@ -277,6 +286,19 @@ fn must_be_one(root: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Why the process that has a root takes no commands, and what to do.
+fn no_commands(socket: &Path) -> String {
+    if matches!(socket.try_exists(), Ok(false)) {
+        return format!(
+            "it takes no commands, for there is no {}: it is still starting, or this file system has \
+             no sockets; then stop it, run this, and start it again (regctl.gc.schedule collects \
+             while it runs)",
+            socket.display()
+        );
+    }
+    "it accepts no commands: it is still starting, or an older version".to_owned()
+}
+
 /// The directory that a request names and that can become the root of a registry. The default is not
 /// enough: a server may be running on a root that was forgotten here.
 #[expect(clippy::disallowed_methods, reason = "it has no store yet")]
@@ -315,4 +337,19 @@ fn denied(root: &Path, error: &std::io::Error) -> Failure {
         Reason::Unknown,
         format!("{reason}; hint: run it as the user that serves it, or with sudo"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_socket_is_named() {
+        let root = tempfile::tempdir().unwrap();
+        let socket = root.path().join("admin.sock");
+        let path = socket.display().to_string();
+        assert!(no_commands(&socket).contains(&path));
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        assert!(!no_commands(&socket).contains(&path));
+    }
 }
