@@ -6,20 +6,24 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use http::HeaderValue;
+use http::header::DATE;
+use http::{HeaderMap, HeaderValue};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 
-use crate::clock::Millis;
+use crate::clock::{Clock, Millis};
 
 /// The latest second of an answer.
 static LATEST: AtomicI64 = AtomicI64::new(0);
 
-/// The value for an answer now; `None` while hyper's is right.
-pub(super) fn after_a_step_back(now: Millis) -> Option<HeaderValue> {
-    value(&LATEST, now)
+/// Sets the date of an answer now, unless hyper's is right.
+pub(super) fn correct(headers: &mut HeaderMap) {
+    if let Some(date) = value(&LATEST, Clock::system().now()) {
+        headers.insert(DATE, date);
+    }
 }
 
+/// The value for an answer; `None` while hyper's is right.
 fn value(latest: &AtomicI64, now: Millis) -> Option<HeaderValue> {
     let second = now.div_euclid(1000);
     let known = latest.load(Ordering::Relaxed);

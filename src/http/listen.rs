@@ -11,7 +11,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{CONNECTION, DATE, EXPECT};
+use http::header::{CONNECTION, EXPECT};
 use http::{HeaderValue, Request, Version};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -25,16 +25,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::acme::{Acceptor, AcmeChallenges};
 use super::address::{Bound, Socket};
-use super::body;
 use super::connection::{Connection, Sending, Timeouts};
-use super::date;
 use super::plain_http;
 use super::respond::{Answer, Refusal};
 use super::slots::{self, Client, SlotPool};
 use super::tls::{Tls, TlsError};
 use super::write_timeout::WriteTimeout;
-use super::{App, ops};
-use crate::clock::Clock;
+use super::{App, body, date, ops};
 
 /// Timeout of the head of a request, and of an idle connection. Longer than the 90 s after which
 /// Go's clients close an idle connection.
@@ -360,13 +357,11 @@ async fn serve<S>(
                     challenges.answer(head.uri.path())
                 }
             };
-            let headers = answer.headers_mut();
             if is_http1 && body::is_too_much_left(&running) {
-                headers.insert(CONNECTION, HeaderValue::from_static("close"));
+                let close = HeaderValue::from_static("close");
+                answer.headers_mut().insert(CONNECTION, close);
             }
-            if let Some(date) = date::after_a_step_back(Clock::system().now()) {
-                headers.insert(DATE, date);
-            }
+            date::correct(answer.headers_mut());
             Ok::<_, Infallible>(answer.map(|body| Sending::new(body, running)))
         }
     });

@@ -335,17 +335,10 @@ async fn a_temporary_failure_of_an_issuer_does_not_matter() {
         "the keys of https://ci.example.com can't be fetched: it is down"
     );
     fixture.fake.is_down.store(false, Ordering::Relaxed);
-    // A clock that is set delays no attempt, whether before the last one or after it.
+    // A clock that is set back delays no attempt.
     fixture.clock.set_by(-3_600_000);
     fixture.clock.advance(30_000);
     assert!(fixture.workloads.matching(&token).await.is_ok());
-    fixture.clock.set_by(7 * 24 * 3_600_000);
-    for _ in 0..3 {
-        fixture.clock.advance(3_600_000);
-        let fetched = fixture.fake.fetched.load(Ordering::Relaxed);
-        assert!(fixture.workloads.matching(&token).await.is_ok());
-        assert_eq!(fixture.fake.fetched.load(Ordering::Relaxed), fetched + 1);
-    }
     fixture.fake.is_down.store(true, Ordering::Relaxed);
     fixture.clock.advance(12 * 3_600_000);
     assert!(fixture.workloads.matching(&token).await.is_ok());
