@@ -92,7 +92,7 @@ pub(super) fn request(
         },
         root,
         listen,
-        accounts: false,
+        accounts: None,
         tls: None,
         hosts: Vec::new(),
         acme: config::AcmeFlags::default(),

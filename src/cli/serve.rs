@@ -70,7 +70,7 @@ pub struct Args {
 
 pub(super) async fn run(args: Args, printer: Printer) -> anyhow::Result<Exit> {
     let mut request = administration::request(args.root, args.config, args.listen);
-    request.accounts = args.accounts;
+    request.accounts = Some(args.accounts);
     request.tls = args.tls;
     request.hosts = args.hosts;
     request.acme = AcmeFlags {

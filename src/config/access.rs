@@ -158,7 +158,7 @@ fn token_server(method: Field, warnings: &mut Warnings) -> Result<AccessSettings
 pub(super) fn own_access(
     own: &mut Section,
     auth: AccessSettings,
-    flag: bool,
+    flag: Option<bool>,
     warnings: &mut Warnings,
 ) -> Result<AccessSettings, ConfigError> {
     // An empty section grants nothing.
@@ -166,7 +166,7 @@ pub(super) fn own_access(
     let mut section = own.section("accounts")?;
     let place = section.place().clone();
     let enabled = section.value("enabled", values::boolean)?;
-    let enabled = enabled.unwrap_or(false) || flag;
+    let enabled = enabled.unwrap_or(false) || flag == Some(true);
     let [name, file, public] = [
         "first-admin",
         "first-admin-password-file",
@@ -174,7 +174,9 @@ pub(super) fn own_access(
     ]
     .map(|key| section.take(key));
     section.finish(warnings);
-    if !enabled && let Some(field) = [&name, &file, &public].into_iter().flatten().next() {
+    // A command beside the server does not know its flags.
+    let is_off = !enabled && flag.is_some();
+    if is_off && let Some(field) = [&name, &file, &public].into_iter().flatten().next() {
         return Err(not_enabled(field.clone()));
     }
     let name = name.map(|field| field.read(account_name)).transpose()?;

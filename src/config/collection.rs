@@ -120,7 +120,7 @@ pub(super) struct Own {
 pub(super) fn own_settings(
     top: &mut Section,
     auth: AccessSettings,
-    accounts: bool,
+    accounts: Option<bool>,
     warnings: &mut Warnings,
 ) -> Result<Own, ConfigError> {
     let mut own = top.section("regctl")?;

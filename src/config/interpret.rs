@@ -64,7 +64,7 @@ pub(super) enum Basis {
 pub(super) struct Flags<'a> {
     pub(super) root: Option<&'a Path>,
     pub(super) listen: Option<&'a str>,
-    pub(super) accounts: bool,
+    pub(super) accounts: Option<bool>,
     pub(super) tls: Option<&'a str>,
     pub(super) hosts: &'a [String],
     pub(super) acme: &'a AcmeFlags,

@@ -91,8 +91,9 @@ pub struct Request {
     pub root: Option<PathBuf>,
     /// The `--listen` flag: `HOST:PORT`, `:PORT`, `unix:PATH` or an absolute path.
     pub listen: Option<String>,
-    /// The `--accounts` flag: regctl's own accounts.
-    pub accounts: bool,
+    /// The `--accounts` flag: regctl's own accounts. `None` for a command beside the server, which does
+    /// not know it.
+    pub accounts: Option<bool>,
     /// The `--tls` flag: `self-signed`, `acme`, or `CERTIFICATE,KEY`.
     pub tls: Option<String>,
     /// The `--host` flags.

@@ -38,7 +38,7 @@ health:
 
 fn request(config: ConfigChoice, environment: &[(&str, &str)]) -> Request {
     Request {
-        accounts: false,
+        accounts: Some(false),
         config,
         root: None,
         listen: None,

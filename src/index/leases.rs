@@ -15,6 +15,8 @@ pub struct Lease {
     pub now: Millis,
     /// The time by the steady clock: leases begin and end by it.
     pub steady: Millis,
+    /// The time for the trash.
+    pub trash: Millis,
     /// Its duration, in milliseconds.
     pub length: Millis,
 }

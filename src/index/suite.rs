@@ -76,6 +76,7 @@ fn at(now: Millis) -> Lease {
     Lease {
         now,
         steady: now,
+        trash: now,
         length: 1000,
     }
 }

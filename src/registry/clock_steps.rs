@@ -75,10 +75,17 @@ impl Registry {
     /// Moves what must move with the clock, if it was set since the last call. A step that can't be
     /// saved is logged and followed by a later call; until then the trash goes by the clock as it was.
     pub async fn follow_clock(&self) {
-        let steps = &self.clock_steps;
-        if steps.pending(&self.clock).is_none() {
+        if self.clock_steps.pending(&self.clock).is_none() {
             return;
         }
+        let registry = self.clone();
+        let following = tokio::spawn(async move { registry.follow_step().await });
+        // Not ended with its caller: the write is done anyway, and must not be repeated.
+        let _ = following.await;
+    }
+
+    async fn follow_step(&self) {
+        let steps = &self.clock_steps;
         let mut last = steps.last.lock().await;
         let Some(step) = steps.pending(&self.clock) else {
             return;

@@ -301,7 +301,7 @@ impl Registry {
         if self
             .index
             .freeing()
-            .delete_tag(repository.clone(), tag.clone(), self.discard())
+            .delete_tag(repository.clone(), tag.clone(), self.discard().await)
             .await?
         {
             return Ok(());
@@ -331,7 +331,7 @@ impl Registry {
         let (mut tags, discard) = self
             .index
             .freeing()
-            .delete_most_tags(repository, digest, self.discard())
+            .delete_most_tags(repository, digest, self.discard().await)
             .await?;
         let rest = self
             .index

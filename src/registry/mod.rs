@@ -333,6 +333,7 @@ impl Registry {
         Lease {
             now: self.clock.now(),
             steady: self.clock.steady(),
+            trash: self.trash_time(),
             length: self.rules.lease,
         }
     }

@@ -172,7 +172,7 @@ impl Registry {
             }
             left.clone_from(&bundle.manifests);
             let name = planned.name.clone();
-            let discard = self.discard();
+            let discard = self.discard().await;
             let some = self.index.discard_bundle(name, bundle, discard);
             let some = some.await?;
             if is_last && some.manifests.is_empty() {

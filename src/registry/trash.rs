@@ -13,7 +13,7 @@ impl Registry {
         self.must_allow_deletes()?;
         let index = self.index.freeing();
         let discard = index
-            .delete_most_of_repository(repository, self.discard())
+            .delete_most_of_repository(repository, self.discard().await)
             .await?;
         if index.delete_repository(repository.clone(), discard).await? {
             Ok(())
@@ -31,6 +31,7 @@ impl Registry {
     /// Empties the trash; the next collection frees the bytes. Returns the number of deletions.
     pub async fn empty_trash(&self) -> Result<u64, RegistryError> {
         self.must_be_writable()?;
+        self.follow_clock().await;
         let ended = self.index.end_trash(self.trash_time()).await?;
         self.remove_ended_trash().await?;
         Ok(ended)
@@ -81,12 +82,14 @@ impl Registry {
 
     /// Removes deletions that have ended.
     pub(super) async fn remove_ended_trash(&self) -> Result<(), RegistryError> {
+        self.follow_clock().await;
         while self.index.remove_ended_trash(self.trash_time()).await? > 0 {}
         Ok(())
     }
 
-    /// The terms of a deletion at the current time.
-    pub(super) fn discard(&self) -> Discard {
+    /// The terms of a deletion at the current time, by the clock that those before it follow.
+    pub(super) async fn discard(&self) -> Discard {
+        self.follow_clock().await;
         Discard {
             now: self.clock.now(),
             trashed_at: self.trash_time(),

@@ -16,7 +16,7 @@ use crate::store::Reserve;
 /// Opens the registry, and logs what was reindexed. A damaged index is rebuilt if nothing would be
 /// lost.
 pub(super) async fn open(root: &Root, settings: &Settings) -> anyhow::Result<Registry> {
-    if settings.index.is_some() && !root.is_frozen() {
+    if settings.storage.read_only && settings.index.is_some() && !root.is_frozen() {
         tracing::warn!("regctl.index has no effect: the root is writable");
     }
     look_at_index(root)?;

@@ -153,8 +153,10 @@ fn docker_runs_the_image() {
     run(daemon
         .docker()
         .args(["run", "-d", "--name", "own", "--network=none", "regctl"]));
-    let top = run(daemon.docker().args(["top", "own", "-o", "uid,pid"]));
-    assert!(top.contains("65532"), "{top}");
+    eventually("the server runs as the image's user", || {
+        let top = run(daemon.docker().args(["top", "own", "-o", "uid,pid"]));
+        top.contains("65532")
+    });
     run(daemon.docker().args(["rm", "-f", "own"]));
 }
 

@@ -161,9 +161,12 @@ fn a_container_can_write_the_certificates_of_acme() {
         let service = documents(&printed)[0]["services"]["registry"].clone();
         service["volumes"].as_array().unwrap()[2..].to_vec()
     };
-    assert_eq!(volumes("/etc/acme/cache"), [json!("/etc/acme:/etc/acme")]);
+    assert_eq!(
+        volumes("/etc/acme/cache"),
+        [json!("/etc/acme/cache:/etc/acme/cache")]
+    );
     assert!(volumes("/var/lib/registry/acme/cache").is_empty());
-    let said = regctl.fails(2, &["setup", "compose", "--config", &config("/cache")]);
+    let said = regctl.fails(2, &["setup", "compose", "--config", &config("/")]);
     assert!(said.contains("a directory of its own"), "{said}");
     let pod = |cache: &str| regctl.run(&["setup", "kubernetes", "--config", &config(cache)]);
     pod("/etc/acme/cache").code(2);

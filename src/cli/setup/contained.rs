@@ -97,7 +97,12 @@ impl Contained<'_> {
     /// The item of `volumes` for the directory with the certificates of ACME, which the server makes and
     /// replaces there; `None` if it is with the data.
     fn cache_volume(&self, cache: &Path) -> Result<Option<String>, Usage> {
-        let directory = cache.parent().filter(|found| found.parent().is_some());
+        let directory = if cache.is_file() {
+            cache.parent()
+        } else {
+            Some(cache)
+        };
+        let directory = directory.filter(|found| found.parent().is_some());
         let Some(directory) = directory else {
             return Err(refused(&format!(
                 "{CACHE} is {}, and its directory can't be mounted; hint: give it a directory of its own",

@@ -1,7 +1,9 @@
 //! The keys that only regctl has: collection, retention, the background check.
 
-use super::{load_text, settings};
-use crate::config::{AccessSettings, CollectionSettings, PagesSettings, ScrubSettings};
+use super::{load_text, request, settings};
+use crate::config::{
+    AccessSettings, CollectionSettings, ConfigChoice, PagesSettings, Request, ScrubSettings, load,
+};
 use crate::oci::RetentionRule;
 use std::time::Duration;
 
@@ -252,4 +254,23 @@ regctl:
     config.yml:6: regctl.index has no effect without storage.maintenance.readonly.enabled: true
     REGISTRY_REGCTL_LIMITS_ACCOUNT_BURST: regctl.limits.account.burst has no effect without regctl.limits.account.rate
     ");
+}
+
+/// `serve --accounts` may use the same file.
+#[test]
+fn a_command_beside_the_server_takes_keys_of_accounts_that_are_not_enabled() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("config.yml");
+    let text = "version: 0.1\nregctl: {accounts: {first-admin: root, new-repositories: public}}\n";
+    std::fs::write(&path, text).unwrap();
+    let load_as = |accounts| {
+        load(&Request {
+            accounts,
+            ..request(ConfigChoice::File(path.clone()), &[])
+        })
+    };
+    assert!(load_as(Some(false)).is_err());
+    for accounts in [None, Some(true)] {
+        load_as(accounts).unwrap();
+    }
 }

@@ -72,7 +72,7 @@ const DELETIONS: &str = "SELECT DISTINCT m.trash_id FROM batch y CROSS JOIN tras
 
 /// Deletions after this time can be undone by a push.
 fn since(terms: Lease) -> i64 {
-    terms.now.saturating_sub(terms.length)
+    terms.trash.saturating_sub(terms.length)
 }
 
 /// Restores what was recently deleted of the children of `manifest`, the row of `index`.
@@ -91,7 +91,7 @@ pub(in crate::index) async fn restore_children(
             .bind(json!(parents).to_string())
             .bind(name.as_str())
             .bind(since(terms))
-            .bind(terms.now)
+            .bind(terms.trash)
             .bind(repository)
             .fetch_all(transaction.connection())
             .await?;
@@ -140,7 +140,7 @@ impl Index {
             .bind(json!(digests).to_string())
             .bind(repository.as_str())
             .bind(since(terms))
-            .bind(terms.now)
+            .bind(terms.trash)
             .fetch_all(&self.readers)
             .await?;
         found.iter().map(|text| parsed("digest", text)).collect()

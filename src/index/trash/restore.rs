@@ -291,7 +291,7 @@ impl Index {
     ) -> Result<RestoreOutcome, IndexError> {
         let repository = what.repository().clone();
         let asked = Arc::new(what.clone());
-        let planned = self.write(move |transaction| Box::pin(plan(transaction, what, terms.now)));
+        let planned = self.write(move |transaction| Box::pin(plan(transaction, what, terms.trash)));
         let parts = match planned.await? {
             Ok(parts) => parts,
             Err(refused) => return Ok(refused),

@@ -122,7 +122,31 @@ impl Registry {
     }
 }
 
-impl Run<'_> {
+/// A deletion of a run.
+#[derive(Clone, Copy)]
+struct Deletion<'a> {
+    registry: &'a Registry,
+    terms: CollectTerms,
+    empties_trash: bool,
+}
+
+impl Deletion<'_> {
+    /// Its terms now: the trash has moved with a clock that was set back since the start of the run.
+    fn terms(self) -> CollectTerms {
+        let trash = if self.empties_trash {
+            self.terms.trash
+        } else {
+            self.terms.trash.min(self.registry.trash_time())
+        };
+        CollectTerms {
+            now: self.terms.now.min(self.registry.clock.now()),
+            trash,
+            ..self.terms
+        }
+    }
+}
+
+impl<'a> Run<'a> {
     /// Counts an entry and passes it to the listener.
     pub(super) async fn report(&mut self, entry: CollectEntry) {
         self.report.count(&entry);
@@ -136,18 +160,11 @@ impl Run<'_> {
         self.listener.receive(entry).await;
     }
 
-    /// The terms of deletions now: the trash has moved with a clock that was set back since the
-    /// start of the run.
-    fn deleting(&self) -> CollectTerms {
-        let trash = if self.options.empty_trash {
-            self.terms.trash
-        } else {
-            self.terms.trash.min(self.registry.trash_time())
-        };
-        CollectTerms {
-            now: self.terms.now.min(self.registry.clock.now()),
-            trash,
-            ..self.terms
+    fn deletion(&self) -> Deletion<'a> {
+        Deletion {
+            registry: self.registry,
+            terms: self.terms,
+            empties_trash: self.options.empty_trash,
         }
     }
 
@@ -264,12 +281,14 @@ impl Run<'_> {
     }
 
     async fn manifests(&mut self, round: Vec<PlannedManifest>) -> Result<(), RegistryError> {
-        let (registry, terms) = (self.registry, self.deleting());
+        let (registry, deletion) = (self.registry, self.deletion());
         let delete = |batch: Vec<PlannedManifest>| async move {
             // Recent pulls keep manifests.
             registry.save_pulls().await?;
             let index = &registry.index;
-            Ok(index.delete_garbage_manifests(&batch, terms).await?)
+            Ok(index
+                .delete_garbage_manifests(&batch, deletion.terms())
+                .await?)
         };
         let entry = |manifest: PlannedManifest| CollectEntry::Manifest {
             repository: manifest.repository,
@@ -280,13 +299,13 @@ impl Run<'_> {
     }
 
     async fn blobs(&mut self, page: Vec<PlannedBlob>) -> Result<(), RegistryError> {
-        let (registry, terms) = (self.registry, self.deleting());
+        let (registry, deletion) = (self.registry, self.deletion());
         if !self.options.dry_run {
-            registry.index.condemn(&page, terms).await?;
+            registry.index.condemn(&page, deletion.terms()).await?;
         }
         let delete = |batch: Vec<PlannedBlob>| async move {
             let index = &registry.index;
-            Ok(index.delete_garbage_blobs(&batch, terms).await?)
+            Ok(index.delete_garbage_blobs(&batch, deletion.terms()).await?)
         };
         let entry = |blob: PlannedBlob| CollectEntry::Blob {
             digest: blob.digest,
@@ -344,7 +363,7 @@ impl Run<'_> {
         for repository in plan.repositories().await? {
             if self.options.dry_run
                 || index
-                    .delete_empty_repository(repository.clone(), self.deleting())
+                    .delete_empty_repository(repository.clone(), self.deletion().terms())
                     .await?
             {
                 self.report(CollectEntry::Repository { repository }).await;

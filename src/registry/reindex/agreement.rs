@@ -59,9 +59,15 @@ impl Registry {
         // A copy that was moved or mounted here has old times.
         let then = self.index.setting(AGREED_ON).await?.unwrap_or_default();
         if then.is_empty() || then != places {
-            tracing::info!(
-                "the data directory is not the one of the last run: all of it is compared"
-            );
+            if then.contains(ABSENT) {
+                tracing::info!(
+                    "the data directory was begun in the last run: all of it is compared"
+                );
+            } else {
+                tracing::info!(
+                    "the data directory may not be the one of the last run: all of it is compared"
+                );
+            }
             self.distrust().await?;
             return Ok(Trust {
                 since: ALL,

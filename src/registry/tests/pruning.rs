@@ -116,7 +116,7 @@ async fn content_changed_since_the_plan_is_kept() {
     put(&registry, "a", "moved", &numbered(3)).await.unwrap();
     put(&registry, "a", "new", &two).await.unwrap();
     for plan in plans {
-        let terms = registry.discard();
+        let terms = registry.discard().await;
         let name = repository("a");
         registry
             .index
