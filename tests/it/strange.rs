@@ -23,14 +23,14 @@ pub(crate) struct Strange {
 
 impl Strange {
     /// `answer` receives the request and the number of earlier ones, and returns the whole answer.
-    pub(crate) fn start(answer: impl Fn(&Seen, usize) -> Vec<u8> + Send + 'static) -> Self {
+    pub(crate) fn start(answer: impl FnMut(&Seen, usize) -> Vec<u8> + Send + 'static) -> Self {
         Self::on(TcpListener::bind("127.0.0.1:0").unwrap(), answer)
     }
 
     /// The same at a given address.
     pub(crate) fn on(
         listener: TcpListener,
-        answer: impl Fn(&Seen, usize) -> Vec<u8> + Send + 'static,
+        mut answer: impl FnMut(&Seen, usize) -> Vec<u8> + Send + 'static,
     ) -> Self {
         let host = listener.local_addr().unwrap().to_string();
         let seen = Arc::new(Mutex::new(Vec::new()));

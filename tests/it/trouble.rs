@@ -7,8 +7,8 @@ use std::process::Command;
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
 use crate::support::{
-    Image, Program, Request, Server, Setup, attempt, have, is_root, random_bytes, sha256, skip,
-    with_query,
+    Image, Program, Request, Server, Setup, attempt, eventually, have, is_root, random_bytes,
+    sha256, skip, with_query,
 };
 
 #[test]
@@ -281,7 +281,9 @@ fn a_limit_for_the_size_of_files_refuses_a_push_and_not_more() {
         .client
         .send(&Request::new("POST", &target).body(&bytes));
     answer.refused(507, "UNAVAILABLE");
-    assert!(server.log().contains("ulimit -f"), "{}", server.log());
+    eventually("the log has the hint", || {
+        server.log().contains("ulimit -f")
+    });
     assert_eq!(remote.verify("1"), image.digest());
     remote.push("2", &Image::new(2));
 }
