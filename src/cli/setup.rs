@@ -353,7 +353,7 @@ fn must_be_for_nginx(address: &ListenAddress) -> anyhow::Result<()> {
     let special = |letter: &char| letter.is_whitespace() || "$:;{}#'\"\\".contains(*letter);
     match path.chars().find(special) {
         Some(letter) => anyhow::bail!(
-            "nginx can't be told of the socket {path:?}: {letter:?} has a meaning in its \
+            "nginx can't use the socket {path:?}: {letter:?} has a meaning in its \
              configuration; hint: --listen with another path"
         ),
         None => Ok(()),

@@ -2,8 +2,8 @@
 //!
 //! Keeps the tokens of one registry, one for each scope, and decides which credential is sent when.
 //! Invariants: a credential goes to the registry and to its token service only; one that was never
-//! accepted is not sent again after it was rejected, because registries lock accounts after a few
-//! wrong passwords.
+//! accepted is not sent again for some minutes after it was rejected, because registries lock accounts
+//! after a few wrong passwords.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,7 +19,8 @@ use super::credentials::{Credential, Credentials, Found};
 use super::endpoint::Endpoint;
 use super::request::Answer;
 use super::retry::is_transient;
-use super::token::{TokenDenied, TokenRequest, direct};
+use super::standing::{Standing, Standings};
+use super::token::{TokenRequest, direct};
 use super::transport::Transport;
 use super::{Error, Event};
 use crate::oci::Repository;
@@ -91,16 +92,6 @@ struct Token {
     until: Instant,
 }
 
-/// What is known of a credential.
-enum Standing {
-    /// It was accepted. What is denied after that is not denied because of the credential.
-    Accepted,
-    /// The token service has rejected it.
-    Denied(TokenDenied),
-    /// The registry itself has rejected it.
-    Rejected,
-}
-
 /// A credential was rejected before.
 pub(super) struct RejectedBefore;
 
@@ -113,7 +104,7 @@ pub(super) struct Auth {
     credentials: OnceCell<Credentials>,
     tokens: Mutex<HashMap<String, Token>>,
     /// The credentials that were sent.
-    standings: Mutex<Vec<(Credential, Standing)>>,
+    standings: Standings,
     /// Held while a token is fetched, so that concurrent requests share one, and while a credential
     /// is sent for the first time.
     fetching: tokio::sync::Mutex<()>,
@@ -127,7 +118,7 @@ impl Auth {
             key: endpoint.key().to_owned(),
             credentials: OnceCell::new(),
             tokens: Mutex::default(),
-            standings: Mutex::default(),
+            standings: Standings::default(),
             fetching: tokio::sync::Mutex::default(),
             basic: AtomicBool::new(false),
         }
@@ -156,7 +147,7 @@ impl Auth {
         if self.basic.load(Ordering::Relaxed) {
             let found = self.credentials.get()?.find(scope.repository())?;
             let accepted = |standing: &Standing| matches!(standing, Standing::Accepted);
-            let is_accepted = self.standing(&found.credential, accepted) == Some(true);
+            let is_accepted = self.standings.of(&found.credential, accepted) == Some(true);
             return direct(&found.credential).filter(|_| is_accepted);
         }
         let tokens = self.tokens.lock();
@@ -168,21 +159,6 @@ impl Auth {
             .map(|token| token.header.clone())
     }
 
-    /// A property of what is known of a credential.
-    fn standing<T>(&self, credential: &Credential, read: impl Fn(&Standing) -> T) -> Option<T> {
-        let standings = self.standings.lock();
-        let mut standings = standings.iter();
-        let (_, standing) = standings.find(|(known, _)| known == credential)?;
-        Some(read(standing))
-    }
-
-    fn note(&self, credential: &Credential, standing: Standing) {
-        let mut standings = self.standings.lock();
-        if !standings.iter().any(|(known, _)| known == credential) {
-            standings.push((credential.clone(), standing));
-        }
-    }
-
     /// The credential of a scope.
     fn credential(&self, scope: &Scope<'_>) -> Option<Credential> {
         Some(self.credentials.get()?.find(scope.repository())?.credential)
@@ -192,7 +168,7 @@ impl Auth {
     pub(super) fn is_rejected(&self, scope: &Scope<'_>) -> bool {
         let rejected = |standing: &Standing| !matches!(standing, Standing::Accepted);
         let credential = self.credential(scope);
-        credential.and_then(|known| self.standing(&known, rejected)) == Some(true)
+        credential.and_then(|known| self.standings.of(&known, rejected)) == Some(true)
     }
 
     /// Waits until a header may be sent for a scope. One with a credential itself is sent by one
@@ -205,7 +181,7 @@ impl Auth {
         let Some(credential) = self.direct(scope, header) else {
             return Ok(None);
         };
-        if self.standing(&credential, |_| ()).is_some() && !self.is_rejected(scope) {
+        if self.standings.of(&credential, |_| ()).is_some() && !self.is_rejected(scope) {
             return Ok(None);
         }
         let turn = self.fetching.lock().await;
@@ -222,9 +198,9 @@ impl Auth {
         };
         // A redirect to another host is an answer to a credential that was accepted.
         if answer.status == StatusCode::UNAUTHORIZED && !answer.elsewhere {
-            self.note(&credential, Standing::Rejected);
+            self.standings.note(&credential, Standing::Rejected);
         } else if !is_transient(answer.status) {
-            self.note(&credential, Standing::Accepted);
+            self.standings.note(&credential, Standing::Accepted);
         }
     }
 
@@ -319,7 +295,7 @@ impl Auth {
         };
         let denied = asked
             .credential
-            .and_then(|credential| self.standing(credential, denied));
+            .and_then(|credential| self.standings.of(credential, denied));
         if let Some(denied) = denied.flatten() {
             return Err(denied.error(hint.to_owned()));
         }
@@ -327,13 +303,14 @@ impl Auth {
             Ok(granted) => granted,
             Err(denied) => {
                 if let Some(credential) = asked.credential.filter(|_| denied.is_credential) {
-                    self.note(credential, Standing::Denied(denied.clone()));
+                    self.standings
+                        .note(credential, Standing::Denied(denied.clone()));
                 }
                 return Err(denied.error(hint.to_owned()));
             }
         };
         if let Some(credential) = asked.credential {
-            self.note(credential, Standing::Accepted);
+            self.standings.note(credential, Standing::Accepted);
         }
         let until = Instant::now()
             .checked_add(granted.lifetime.saturating_sub(MARGIN))

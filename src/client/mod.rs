@@ -46,6 +46,7 @@ mod session;
 mod source;
 mod ssh;
 mod ssh_output;
+mod standing;
 mod subject;
 mod tls_words;
 mod token;

@@ -108,7 +108,7 @@ fn unused(settings: &Settings) -> Vec<(&'static str, &'static str)> {
         ("regctl.proxy-user-header", NO_SIGN_IN, is_open),
         (
             "regctl.socket",
-            "has no effect: the address is not a socket (http.net: unix)",
+            "has no effect without http.net: unix",
             matches!(http.address, ListenAddress::Tcp { .. }),
         ),
         (

@@ -223,7 +223,7 @@ regctl:
     config.yml:6: regctl.gc.schedule has no effect while storage.maintenance.readonly is enabled
     config.yml:7: regctl.scrub has no effect while storage.maintenance.readonly is enabled
     config.yml:8: regctl.proxy-user-header has no effect without a sign-in: auth, or regctl.accounts.enabled
-    config.yml:9: regctl.socket has no effect: the address is not a socket (http.net: unix)
+    config.yml:9: regctl.socket has no effect without http.net: unix
     config.yml:10: regctl.limits.address.burst has no effect without regctl.limits.address.rate
     config.yml:10: regctl.limits.account has no effect without a sign-in: auth, or regctl.accounts.enabled
     ");

@@ -5,6 +5,8 @@ use crate::index::TrashedKind;
 use crate::oci::RetentionRule;
 use crate::registry::{PruneEntry, PruneReport, RequiredChildren, Rule};
 
+const HOUR: Millis = 60 * 60 * 1000;
+
 /// How a child is deleted.
 #[derive(Debug, Clone, Copy)]
 enum By {
@@ -55,6 +57,23 @@ async fn push(registry: &Registry) -> (Digest, Digest, Digest) {
     let old = put(registry, "a", "old", &index_of(&[child])).await;
     put(registry, "a", "kept", &numbered(1)).await.unwrap();
     (blob, child, old.unwrap())
+}
+
+/// The trash has its own time until it has followed the step.
+#[tokio::test]
+async fn a_child_comes_back_just_after_the_clock_was_set() {
+    for step in [-5 * HOUR, 5 * HOUR] {
+        let root = Root::in_memory();
+        let registry = root.open().await;
+        let (_, child, _) = push(&registry).await;
+        root.clock.advance(6 * HOUR);
+        assert!(has(&registry, &child).await);
+        delete(&registry, By::Prune, &child).await;
+        root.clock.set_by(step);
+        let new = put(&registry, "a", "new", &index_of(&[child])).await;
+        new.unwrap();
+        assert!(has(&registry, &child).await, "{step}");
+    }
 }
 
 #[tokio::test]
